@@ -1,0 +1,86 @@
+"""What the turn-taking core asks of the call around it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.audio import Span
+from pipeline.settings import ReplyOptions
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ticket:
+    """Names one attempt at one turn. Results of work carry it back, and the core drops those that are out of date.
+
+    turn: counts turns from 1, over both sides. rev: counts the caller's pauses within the turn.
+    """
+
+    turn: int
+    rev: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTurn:
+    """The caller began to speak. start: first sample of the turn, its prefix included."""
+
+    ticket: Ticket
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTurn:
+    """The caller is done: `span` becomes a message of the conversation.
+
+    opened: False when the client committed audio in which nobody was heard to begin.
+    """
+
+    ticket: Ticket
+    span: Span
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DropTurn:
+    """The caller's open turn is thrown away, as if it had not been said."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Find the words in `span`, and answer with TranscriptReady for this ticket."""
+
+    ticket: Ticket
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Start making the answer, and hold it: the caller may still go on."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """The caller went on: stop all work for this ticket. Nothing of it was heard, nothing of it stays."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Let the answer be heard, as far as it is made and from now on. Start it if there is no draft."""
+
+    ticket: Ticket
+    options: ReplyOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Silence the answer at once and stop making it."""
+
+    ticket: Ticket
+    reason: Literal["turn_detected", "client_cancelled"]
+
+
+Action = OpenTurn | CloseTurn | DropTurn | Transcribe | Draft | Discard | Answer | Stop

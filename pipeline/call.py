@@ -1,0 +1,225 @@
+"""One call: the asyncio shell around the turn-taking core.
+
+The core decides, the listener and the speaker do, and this file connects them: `_tell` feeds the core and carries out
+its actions, one timer keeps its deadline. Everything here runs on one event loop; nothing blocks it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import assert_never
+
+from pipeline.actions import (
+    Action,
+    Answer,
+    CloseTurn,
+    Discard,
+    Draft,
+    DropTurn,
+    OpenTurn,
+    Stop,
+    Ticket,
+    Transcribe,
+)
+from pipeline.audio import HEARING_RATE
+from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
+from pipeline.errors import CallerError
+from pipeline.events import (
+    ClearRequested,
+    CommitRequested,
+    Event,
+    PolicyChanged,
+    ReplyOver,
+    ReplyRequested,
+    ReplySounding,
+    SpeechScored,
+    StopRequested,
+    TimePassed,
+    TranscriptReady,
+)
+from pipeline.history import History, Item
+from pipeline.line import Line
+from pipeline.listener import Listener
+from pipeline.notices import InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice
+from pipeline.reply import Plan
+from pipeline.settings import CallSettings, ReplyOptions
+from pipeline.speaker import Speaker
+from pipeline.tasks import Tasks
+from pipeline.turn import TurnTaker
+
+COMMIT_MS = 100
+"""Least audio that can be committed; shorter holds no word (same bound as the Realtime protocol's)."""
+
+
+class Call:
+    """A conversation between one caller and the engines.
+
+    notify: told of everything that happens, in order, from within the event loop; it must not block.
+    new_id: makes a fresh id for a kind of thing (`item`, `resp`).
+    lead: seconds of the answer's sound that may be sent ahead of the ear (see Playout).
+    Methods raise CallerError for what the caller may not do just now; the call goes on.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        settings: CallSettings,
+        *,
+        caller: str,
+        notify: Callable[[Notice], None],
+        new_id: Callable[[str], str],
+        lead: float,
+    ) -> None:
+        log = logging.LoggerAdapter(logging.getLogger(__name__), {"call": caller})
+        self.history = History()
+        self._log = log
+        self._settings = settings
+        self._notify = notify
+        self._taker = TurnTaker(settings.turn)
+        self._tasks = Tasks(log)
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
+        self._listener = Listener(line, self._heard)
+        self._speaker = Speaker(
+            line,
+            lead,
+            plan=self._plan,
+            sounding=lambda ticket: self._tell(ReplySounding(ticket)),
+            over=lambda ticket: self._tell(ReplyOver(ticket)),
+        )
+
+    # --- what the other side may do ----------------------------------------------------------------------------------
+
+    async def hear(self, data: bytes) -> None:
+        """Take in 16 kHz 16-bit mono samples. Raises EngineError when voice activity detection fails."""
+        for score in await self._listener.push(data):
+            self._tell(SpeechScored(score.span, score.probability))
+        self._listener.forget(self._taker.keep_from)
+
+    def commit_input(self) -> None:
+        """End the caller's turn here. An answer is not made until asked for."""
+        held = (self._listener.end - self._taker.keep_from) * 1000 / HEARING_RATE
+        if held < COMMIT_MS:
+            raise CallerError(
+                "Error committing input audio buffer: buffer too small. Expected at least "
+                f"{COMMIT_MS}ms of audio, but buffer only has {held:.2f}ms of audio.",
+                code="input_audio_buffer_commit_empty",
+            )
+        self._tell(CommitRequested(self._listener.end))
+
+    def clear_input(self) -> None:
+        """Throw away the audio that is not committed."""
+        self._tell(ClearRequested(self._listener.end))
+        self._notify(InputCleared())
+
+    def configure(self, settings: CallSettings) -> None:
+        """Adopt new settings; an answer that is being heard keeps its own."""
+        changed = settings.turn != self._settings.turn
+        self._settings = settings
+        if changed:
+            self._tell(PolicyChanged(settings.turn, self._listener.end))
+
+    def add_item(self, item: Item, after: str | None) -> None:
+        self._notify(ItemAdded(item, self.history.add(item, after)))
+
+    def delete_item(self, item_id: str) -> None:
+        self.history.delete(item_id)
+        self._notify(ItemDeleted(item_id))
+
+    def truncate_item(self, item_id: str, audio_end_ms: int) -> None:
+        """The caller's player stopped there: what came after was not heard."""
+        kept = self.history.truncate(item_id, audio_end_ms / 1000)
+        self._notify(ItemTruncated(item_id, min(audio_end_ms, round(kept * 1000))))
+
+    def respond(self, options: ReplyOptions) -> None:
+        """Answer the conversation as it stands."""
+        if active := self._speaker.active:
+            raise CallerError(
+                f"Conversation already has an active response in progress: {active}. "
+                "Wait until the response is finished before creating a new one.",
+                code="conversation_already_has_active_response",
+            )
+        self._tell(ReplyRequested(options))
+
+    def cancel(self, reply: str | None = None) -> None:
+        """Stop the present answer (or the one with this id, if it is the present one)."""
+        active = self._speaker.active
+        if active is None or reply not in (None, active):
+            raise CallerError(
+                "Cancellation failed: no active response found", code="response_cancel_not_active", param="response_id"
+            )
+        self._tell(StopRequested())
+
+    async def close(self) -> None:
+        """Hang up: all work of the call stops. Safe to call twice."""
+        self._closed = True
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        await self._tasks.close()
+
+    # --- the core and its actions ------------------------------------------------------------------------------------
+
+    def _tell(self, event: Event) -> None:
+        if self._closed:
+            return
+        for action in self._taker.handle(event, self._now()):
+            self._carry_out(action)
+        self._keep_deadline()
+
+    def _carry_out(self, action: Action) -> None:
+        self._log.debug("turn", extra={"action": type(action).__name__, "ticket": str(action.ticket)})
+        match action:
+            case OpenTurn(ticket, start):
+                self._listener.open(ticket, start)
+            case CloseTurn(ticket, span, opened):
+                self._listener.close(ticket, span, opened=opened)
+            case DropTurn(ticket):
+                self._listener.drop(ticket)
+            case Transcribe(ticket, span):
+                self._listener.transcribe(ticket, span, self._settings.listening)
+            case Draft(ticket):
+                self._speaker.draft(ticket)
+            case Discard(ticket):
+                self._listener.discard(ticket)
+                self._speaker.discard(ticket)
+            case Answer(ticket, options):
+                self._speaker.answer(ticket, options, self._listener.settled)
+            case Stop(ticket, reason):
+                self._speaker.stop(ticket, reason)
+            case _:
+                assert_never(action)
+
+    def _heard(self, ticket: Ticket, transcript: Transcript | None) -> None:
+        empty = transcript is None or not transcript.text
+        self._tell(TranscriptReady(ticket, empty=empty, failed=transcript is None))
+
+    def _plan(self, ticket: Ticket, options: ReplyOptions) -> Plan:
+        """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""
+        settings = self._settings
+        instructions = settings.instructions if options.instructions is None else options.instructions
+        messages = self.history.messages(settings.memory)
+        if instructions:
+            messages = (ChatMessage("system", instructions), *messages)
+        if words := self._listener.words(ticket):
+            messages = (*messages, ChatMessage("user", words))
+        return Plan(
+            request=ChatRequest(messages, options.max_tokens or settings.max_tokens),
+            speaking=options.speaking or settings.speaking,
+            audio=settings.audio if options.audio is None else options.audio,
+        )
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def _keep_deadline(self) -> None:
+        """Deadlines move with every window of audio, so the timer is left to fire early and is then set again."""
+        if self._timer is None and (deadline := self._taker.deadline) is not None:
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._tell(TimePassed())
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

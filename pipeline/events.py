@@ -1,0 +1,91 @@
+"""What the turn-taking core is told."""
+
+from dataclasses import dataclass
+
+from pipeline.actions import Ticket
+from pipeline.audio import Span
+from pipeline.settings import ReplyOptions, TurnPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechScored:
+    """One window of the caller's audio was judged. Windows come in order and without gaps."""
+
+    span: Span
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRequested:
+    """The client ends the turn itself. end: samples received so far."""
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearRequested:
+    """The client throws away the audio it has not committed. end: samples received so far."""
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptReady:
+    """The words of a ticket are known, or will never be (`failed`). empty: there were none."""
+
+    ticket: Ticket
+    empty: bool
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequested:
+    """The client asks for an answer to the conversation as it stands."""
+
+    options: ReplyOptions
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The client wants the present answer to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySounding:
+    """The first sound of an answer left for the ear."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOver:
+    """The last sound of an answer reached the ear, or the answer failed."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """New rules, from the next event on. end: samples received so far."""
+
+    policy: TurnPolicy
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The deadline that the core asked for has come."""
+
+
+Event = (
+    SpeechScored
+    | CommitRequested
+    | ClearRequested
+    | TranscriptReady
+    | ReplyRequested
+    | StopRequested
+    | ReplySounding
+    | ReplyOver
+    | PolicyChanged
+    | TimePassed
+)

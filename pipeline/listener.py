@@ -1,0 +1,134 @@
+"""The caller's side of a call: audio in, turns and their words out."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.actions import Ticket
+from pipeline.audio import HEARING_RATE, Span, milliseconds
+from pipeline.engines import Listening, SpeechScore, Transcript
+from pipeline.errors import EngineError
+from pipeline.history import Item
+from pipeline.input_buffer import InputBuffer
+from pipeline.line import Line
+from pipeline.notices import InputCommitted, SpeechStarted, SpeechStopped, TranscriptDone, TranscriptFailed
+
+BUFFER_S = 600
+"""Audio a client may send without committing it: ten minutes, about 19 MB."""
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A turn whose words are not yet in the history."""
+
+    item: str
+    ticket: Ticket
+    closed: Span | None = None
+    words: Transcript | EngineError | None = None
+
+
+class Listener:
+    """Keeps the caller's audio, scores it, and finds the words of each turn.
+
+    heard(ticket, transcript): called once for every transcription that was not discarded; None when it failed.
+    """
+
+    def __init__(self, line: Line, heard: Callable[[Ticket, Transcript | None], None]) -> None:
+        self._line = line
+        self._heard = heard
+        self._vad = line.engines.vad.open(line.caller)
+        self._buffer = InputBuffer(BUFFER_S)
+        self._turns: dict[int, _Turn] = {}
+        self._work: dict[Ticket, asyncio.Task[None]] = {}
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    @property
+    def end(self) -> int:
+        """Samples received so far."""
+        return self._buffer.end
+
+    async def push(self, data: bytes) -> Sequence[SpeechScore]:
+        """Take 16 kHz samples in; returns the scores that they complete."""
+        return await self._vad.push(self._buffer.append(data))
+
+    def forget(self, before: int) -> None:
+        self._buffer.forget(before)
+
+    def open(self, ticket: Ticket, start: int) -> None:
+        turn = self._turns[ticket.turn] = _Turn(self._line.new_id("item"), ticket)
+        self._line.notify(SpeechStarted(turn.item, milliseconds(start, HEARING_RATE)))
+
+    def close(self, ticket: Ticket, span: Span, *, opened: bool) -> None:
+        """The turn becomes a message; its words follow at once if they are known."""
+        if opened:
+            turn = self._turns[ticket.turn]
+            turn.ticket = ticket
+            self._line.notify(SpeechStopped(turn.item, milliseconds(span.end, HEARING_RATE)))
+        else:
+            turn = self._turns[ticket.turn] = _Turn(self._line.new_id("item"), ticket)
+        turn.closed = span
+        item = Item(turn.item, "user", None, audio=True)
+        self._line.notify(InputCommitted(item, self._line.history.add(item)))
+        self._settled.clear()
+        self._settle(turn)
+
+    def drop(self, ticket: Ticket) -> None:
+        self._turns.pop(ticket.turn, None)
+
+    def transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
+        turn = self._turns[ticket.turn]
+        turn.ticket, turn.words = ticket, None
+        work = self._line.tasks.spawn(self._transcribe(ticket, span, how), f"transcribe {self._line.caller} {ticket}")
+        self._work[ticket] = work
+        work.add_done_callback(lambda _: self._work.pop(ticket, None))
+
+    def discard(self, ticket: Ticket) -> None:
+        """Nobody waits for these words any more."""
+        if work := self._work.pop(ticket, None):
+            work.cancel()
+
+    def words(self, ticket: Ticket) -> str:
+        """The words of a turn that is not closed yet; empty when it is, or they are unknown."""
+        turn = self._turns.get(ticket.turn)
+        if turn is None or turn.ticket != ticket or not isinstance(turn.words, Transcript):
+            return ""
+        return turn.words.text
+
+    async def settled(self) -> None:
+        """Wait until the words of every closed turn are known; the recognizer's own deadlines bound this."""
+        await self._settled.wait()
+
+    async def _transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
+        words: Transcript | EngineError
+        try:
+            words = await self._line.engines.recognizer.transcribe(
+                self._buffer.read(span), how, caller=self._line.caller
+            )
+        except EngineError as error:
+            self._line.log.warning("transcription failed", extra={"reason": str(error)})
+            words = error
+        except Exception:
+            self._line.log.exception("transcription failed unexpectedly")
+            words = EngineError("The speech recognizer failed unexpectedly; the gateway's log has the reason.")
+        turn = self._turns.get(ticket.turn)
+        if turn is None or turn.ticket != ticket:
+            return
+        turn.words = words
+        self._settle(turn)
+        self._heard(ticket, words if isinstance(words, Transcript) else None)
+
+    def _settle(self, turn: _Turn) -> None:
+        """Give a closed turn its words."""
+        if turn.closed is None or turn.words is None:
+            return
+        del self._turns[turn.ticket.turn]
+        if not any(other.closed for other in self._turns.values()):
+            self._settled.set()
+        if isinstance(turn.words, Transcript):
+            if item := self._line.history.get(turn.item):
+                self._line.history.put(item.said(turn.words.text, 0))
+            seconds = turn.closed.samples / HEARING_RATE
+            self._line.notify(TranscriptDone(turn.item, turn.words, seconds))
+        else:
+            self._line.notify(TranscriptFailed(turn.item, turn.words.code, str(turn.words)))

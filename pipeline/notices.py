@@ -1,0 +1,150 @@
+"""What a call tells the outside: facts, in the order in which they happened.
+
+`item` and `reply` are ids made by the call. Times are whole milliseconds of the caller's audio since the call began.
+`after` is the id of the item that precedes it in the conversation, None for the first.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.audio import Pcm
+from pipeline.engines import Transcript, Usage
+from pipeline.history import Item
+from pipeline.settings import ReplyOptions
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller began to speak; `item` is the message this will become. at_ms includes the kept prefix."""
+
+    item: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The caller's turn is over. at_ms includes the silence that ended it."""
+
+    item: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class InputCommitted:
+    """The caller's audio became a message (its words follow in TranscriptDone, or TranscriptFailed)."""
+
+    item: Item
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InputCleared:
+    """Audio that was not yet committed was thrown away."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """A message that the client wrote joined the conversation."""
+
+    item: Item
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDeleted:
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTruncated:
+    """A spoken answer was cut to what was heard."""
+
+    item: str
+    audio_end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptDone:
+    """The caller's words. seconds: length of the audio they were heard in."""
+
+    item: str
+    transcript: Transcript
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptFailed:
+    item: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """An answer was committed to. Nothing of an answer is told before this, and exactly one ReplyEnded follows."""
+
+    reply: str
+    options: ReplyOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyItemStarted:
+    """The first word of the answer is about to follow. item.audio says whether it will be spoken."""
+
+    reply: str
+    item: Item
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """Words of the answer: the caption of the audio that follows, or the answer itself when it is text only."""
+
+    reply: str
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudio:
+    """Sound of the answer, at the voice's own rate; `pcm.start` counts from the answer's first sample."""
+
+    reply: str
+    item: str
+    pcm: Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The answer is complete, or will never be.
+
+    item: as it now stands in the conversation; None when the answer ended before its first word.
+    reason: `turn_detected` or `client_cancelled` for cancelled, `max_output_tokens` for incomplete, else None.
+    code, message: what went wrong, for failed.
+    """
+
+    reply: str
+    status: Literal["completed", "cancelled", "incomplete", "failed"]
+    item: Item | None = None
+    reason: str | None = None
+    usage: Usage | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+Notice = (
+    SpeechStarted
+    | SpeechStopped
+    | InputCommitted
+    | InputCleared
+    | ItemAdded
+    | ItemDeleted
+    | ItemTruncated
+    | TranscriptDone
+    | TranscriptFailed
+    | ReplyStarted
+    | ReplyItemStarted
+    | ReplyText
+    | ReplyAudio
+    | ReplyEnded
+)

@@ -1,0 +1,114 @@
+"""One answer, from the conversation to sound: language model → sentences → voice → playout.
+
+Making and letting out are apart. `make` fills the playout and knows nothing of turns; whether and when something of it
+is heard is decided by releasing the playout. A reply that is never released leaves no trace.
+"""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.actions import Ticket
+from pipeline.audio import Pcm
+from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, Usage
+from pipeline.errors import EngineError
+from pipeline.playout import Piece, Playout
+from pipeline.sentences import SentenceSplitter
+
+AHEAD_S = 8.0
+"""Sound made ahead of what has left: more would only be thrown away at the next interruption."""
+CHUNKS = 256
+"""Chunks of text that may wait for the voice; the language model is held up beyond that."""
+WIDE = 0x2E80
+"""First code point of the scripts that are written without spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an answer depends on: two equal plans would make the same answer.
+
+    audio: False for an answer in text only. speaking: the voice.
+    """
+
+    request: ChatRequest
+    speaking: Speaking
+    audio: bool
+
+
+class Reply:
+    """An answer in the making. `changed` is set whenever the playout got more, was released, or ended."""
+
+    def __init__(self, ticket: Ticket, plan: Plan, playout: Playout) -> None:
+        self.ticket = ticket
+        self.plan = plan
+        self.playout = playout
+        self.changed = asyncio.Event()
+        self.usage: Usage | None = None
+        self.finish: Literal["stop", "length"] = "stop"
+        self.error: EngineError | None = None
+        self._room = asyncio.Event()
+        self._samples = 0
+
+    async def make(self, chat: ChatModel, voice: Synthesizer, caller: str) -> None:
+        """Run to the end of the answer, or to the first failure, which is kept in `error`."""
+        chunks: asyncio.Queue[str | None] = asyncio.Queue(CHUNKS)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._think(chat, chunks, caller), name=f"think {caller}")
+                tasks.create_task(self._say(voice, chunks, caller), name=f"say {caller}")
+        except* EngineError as group:
+            self.error = _first(group)
+        finally:
+            self.playout.finish()
+            self.changed.set()
+
+    def let_out(self, now: float) -> list[Piece]:
+        """Pieces that must leave now; makes room for more to be made."""
+        pieces = self.playout.due(now)
+        if pieces:
+            self._room.set()
+        return pieces
+
+    async def _think(self, chat: ChatModel, chunks: asyncio.Queue[str | None], caller: str) -> None:
+        splitter = SentenceSplitter()
+        async with aclosing(chat.stream(self.plan.request, caller=caller)) as deltas:
+            async for delta in deltas:
+                self.usage = delta.usage or self.usage
+                self.finish = delta.finish or self.finish
+                pieces = splitter.push(delta.text) if self.plan.audio else [delta.text]
+                for text in filter(None, pieces):
+                    await chunks.put(text)
+        for text in splitter.finish():
+            await chunks.put(text)
+        await chunks.put(None)
+
+    async def _say(self, voice: Synthesizer, chunks: asyncio.Queue[str | None], caller: str) -> None:
+        first = True
+        while (chunk := await chunks.get()) is not None:
+            if not self.plan.audio:
+                self._hold(Piece(chunk))
+                continue
+            text, first = (chunk if first or ord(chunk[0]) > WIDE else " " + chunk), False
+            async with aclosing(voice.stream(chunk, self.plan.speaking, caller=caller)) as sounds:
+                async for pcm in sounds:
+                    self._hold(Piece(text, Pcm(pcm.data, pcm.rate, self._samples)))
+                    self._samples += pcm.samples
+                    text = ""  # a caption goes with the first sound of its words
+                    await self._wait_for_room()
+            if text:
+                self._hold(Piece(text))  # words without a sound are shown all the same
+
+    def _hold(self, piece: Piece) -> None:
+        self.playout.hold(piece)
+        self.changed.set()
+
+    async def _wait_for_room(self) -> None:
+        while self.playout.waiting > AHEAD_S:
+            self._room.clear()
+            await self._room.wait()
+
+
+def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

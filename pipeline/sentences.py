@@ -1,0 +1,91 @@
+"""The answer's text as it streams in, cut into chunks that a voice can speak.
+
+The first chunk ends at the first clause, because the ear waits for it; later ones end at sentences, because a voice
+sounds best when it sees a whole one. A cut needs the character after it: "3.5" and "e.g." are not ends, and whether a
+full stop ends a sentence is only known when a space follows.
+
+Text for the ear has no markdown and no emoji; the caption shows what is spoken.
+"""
+
+import re
+
+FIRST_WORDS = 3
+"""Fewest words of a first chunk that ends at a comma: a shorter one sounds cut off."""
+CLAUSE_CHARS = 140
+"""A later chunk longer than this may also end at a clause: the ear must not wait for an endless sentence."""
+HARD_CHARS = 320
+"""A chunk never grows longer than this; without any punctuation it is cut at a space."""
+
+_WIDE_STOPS = "\u3002\uff01\uff1f\uff61"  # Chinese and Japanese: no space follows them
+_WIDE_COMMAS = "\uff0c\u3001\uff1b\uff1a"
+_WIDE = _WIDE_STOPS + _WIDE_COMMAS
+_STOPS = ".!?\u2026" + _WIDE_STOPS
+_COMMAS = ",;:\u2014\u2013\u060c" + _WIDE_COMMAS
+_CLOSERS = "\"'\u201d\u2019\u00bb)]\u300f\u300d"
+# A full stop after one of these, after a single letter, or after the number of a list entry ends nothing.
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\"])(?:[A-HJ-Za-zÀ-ÿ]|Mr|Mrs|Ms|Dr|Prof|Sr|Sra|St|vs|etc|e\.g|i\.e|p\.ex|z\.B|bzw|usw|Nr|No|approx|"
+    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$|(?:^|\n)\s*\d+\.$"
+)
+_MARKUP = re.compile(r"[*_`#~|<>]+|\[([^\]]*)\]\([^)]*\)")
+_BULLET = re.compile(r"(?m)^\s*(?:[-•‣]\s+|\d+[.)]\s+)")
+# Pictographs, dingbats, symbols, flags, skin tones, joiners and variation selectors: nothing a voice could say.
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2300-\u23ff\u2b00-\u2bff\ufe00-\ufe0f\u200d\u20e3]+")
+
+
+class SentenceSplitter:
+    """Feed it deltas; it gives back the chunks that became complete, in order, ready to be spoken."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._first = True
+
+    def push(self, delta: str) -> list[str]:
+        self._text += delta
+        chunks = []
+        while (cut := self._cut()) is not None:
+            chunk, self._text = self._text[:cut], self._text[cut:]
+            if spoken := self._spoken(chunk):
+                chunks.append(spoken)
+        return chunks
+
+    def finish(self) -> list[str]:
+        """The rest, when the text has ended."""
+        rest, self._text = self._text, ""
+        return [spoken] if (spoken := self._spoken(rest)) else []
+
+    def _spoken(self, chunk: str) -> str:
+        text = speakable(chunk)
+        self._first = self._first and not text
+        return text
+
+    def _cut(self) -> int | None:
+        """Where the present text can be cut, None if it cannot yet."""
+        text = self._text
+        for at, char in enumerate(text[:-1]):
+            end = at + 1
+            while end < len(text) - 1 and text[end] in _CLOSERS + _STOPS:
+                end += 1
+            follows = text[end]
+            if char == "\n" and text[:at].strip():
+                return at + 1
+            if char in _STOPS and (char in _WIDE or follows.isspace()) and not _ABBREVIATION.search(text[:end]):
+                return end
+            if char in _COMMAS and (char in _WIDE or follows.isspace()) and self._clause_long_enough(text[:end]):
+                return end
+        if len(text) > HARD_CHARS and (space := text.rfind(" ", 1, HARD_CHARS)) > 0:
+            return space + 1
+        return None
+
+    def _clause_long_enough(self, clause: str) -> bool:
+        if not self._first:
+            return len(clause) > CLAUSE_CHARS
+        wide = sum(ord(char) > 0x2E80 for char in clause)  # scripts without spaces: four characters make about a word
+        return len(clause.split()) + wide // 4 >= FIRST_WORDS
+
+
+def speakable(text: str) -> str:
+    """`text` without markdown, bullets and emoji, its white space joined."""
+    text = _BULLET.sub("", text)
+    text = _MARKUP.sub(lambda match: match.group(1) or "", text)
+    return " ".join(_EMOJI.sub(" ", text).split())

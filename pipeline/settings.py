@@ -1,0 +1,78 @@
+"""What one call may be told about how to behave. All of it can change in the middle of a call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from pipeline.engines import Listening, Speaking
+
+
+class Detection(Enum):
+    """Who says that the caller's turn is over."""
+
+    SILENCE = "silence"
+    """A fixed length of silence (`server_vad`)."""
+    MANUAL = "manual"
+    """The client, by committing its audio (push-to-talk, `turn_detection: null`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPolicy:
+    """Who may speak when. All times in milliseconds of audio.
+
+    threshold: speech probability from which a window counts as speech.
+    release: probability below which it counts as silence again; between the two, what was goes on (hysteresis).
+    onset: speech that must gather before a turn starts, so that a click is not a turn.
+    barge_in: the same while the tutor speaks: longer, because a cough must not silence it.
+    prefix: audio kept from before the onset.
+    pause: silence after which speculation starts (transcript, answer and voice are made, and held).
+    silence: silence that ends the turn.
+    longest: a turn that goes on for longer is answered all the same.
+    stall: with no audio arriving for this long, wall time counts as silence: a muted client still gets its answer.
+    """
+
+    detection: Detection = Detection.SILENCE
+    threshold: float = 0.5
+    release: float = 0.35
+    onset: int = 96
+    barge_in: int = 192
+    prefix: int = 300
+    pause: int = 128
+    silence: int = 500
+    longest: int = 60_000
+    stall: int = 1000
+    create_response: bool = True
+    interrupt_response: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOptions:
+    """How one answer is to be made. None means: as the call's settings say.
+
+    audio: True to speak, False to answer in text only.
+    metadata: the client's own labels, given back with the answer.
+    """
+
+    instructions: str | None = None
+    audio: bool | None = None
+    speaking: Speaking | None = None
+    max_tokens: int | None = None
+    metadata: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """The standing orders of a call.
+
+    instructions: the system prompt.
+    max_tokens: bound of one answer; None leaves it to the language model's own.
+    memory: characters of conversation that the language model is shown; the oldest messages go first.
+    """
+
+    instructions: str = ""
+    memory: int = 8_000
+    listening: Listening = field(default_factory=Listening)
+    speaking: Speaking = field(default_factory=Speaking)
+    audio: bool = True
+    max_tokens: int | None = None
+    turn: TurnPolicy = field(default_factory=TurnPolicy)

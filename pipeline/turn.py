@@ -1,0 +1,346 @@
+"""Who has the floor: the rules of turn-taking, without I/O, clock or audio.
+
+A call has two sides, each with its own small state, because both can hold the floor at once: a caller may talk over an
+answer that must not be interrupted, and a client may ask for an answer while the caller speaks.
+
+The caller is SILENT until `onset` milliseconds of speech gather (`barge_in` milliseconds while the tutor is heard);
+then SPEAKING. After `pause` milliseconds without speech the caller is PAUSED: perhaps done, perhaps thinking. At that
+moment a new revision of the turn begins, and everything that an answer needs is started and held: transcript, answer,
+voice. If speech comes back, the revision is discarded, and nobody heard anything of it. If the silence lasts, the turn
+is closed and the held answer is let go. So patience costs no time when the answer is ready before it runs out.
+
+The tutor is IDLE, THINKING from the moment an answer is promised, SPEAKING from its first sound until its last sound
+has reached the ear. Speech of the caller stops an answer in either state, unless the policy says otherwise.
+
+Silence is counted in samples of the caller's audio, not by a clock: a file that is sent faster than it sounds is judged
+as it would be when heard. Only when audio stops arriving altogether (`stall`) does the clock count in its place.
+
+Usage: `handle(event, now)` returns the actions to carry out, in order; call it with TimePassed when `deadline` comes.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Literal
+
+from pipeline.actions import (
+    Action,
+    Answer,
+    CloseTurn,
+    Discard,
+    Draft,
+    DropTurn,
+    OpenTurn,
+    Stop,
+    Ticket,
+    Transcribe,
+)
+from pipeline.audio import HEARING_RATE, Span, samples_in
+from pipeline.events import (
+    ClearRequested,
+    CommitRequested,
+    Event,
+    PolicyChanged,
+    ReplyOver,
+    ReplyRequested,
+    ReplySounding,
+    SpeechScored,
+    StopRequested,
+    TimePassed,
+    TranscriptReady,
+)
+from pipeline.settings import Detection, ReplyOptions, TurnPolicy
+
+RESUME_MS = 64
+"""Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
+
+KEEP_MS = 30_000
+"""Audio kept from before the caller speaks, for a client that commits by itself while turns are detected."""
+
+
+class Caller(Enum):
+    SILENT = "silent"
+    SPEAKING = "speaking"
+    PAUSED = "paused"
+
+
+class Tutor(Enum):
+    IDLE = "idle"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+
+
+class Cue(Enum):
+    """What moves a side from one state to the next."""
+
+    ONSET = "onset"
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+    DROP = "drop"
+    ASKED = "asked"
+    SOUND = "sound"
+    OVER = "over"
+    STOPPED = "stopped"
+
+
+CALLER: Mapping[Caller, Mapping[Cue, Caller]] = {
+    Caller.SILENT: {Cue.ONSET: Caller.SPEAKING},
+    Caller.SPEAKING: {Cue.PAUSE: Caller.PAUSED, Cue.END: Caller.SILENT, Cue.DROP: Caller.SILENT},
+    Caller.PAUSED: {Cue.RESUME: Caller.SPEAKING, Cue.END: Caller.SILENT, Cue.DROP: Caller.SILENT},
+}
+
+TUTOR: Mapping[Tutor, Mapping[Cue, Tutor]] = {
+    Tutor.IDLE: {Cue.ASKED: Tutor.THINKING},
+    Tutor.THINKING: {Cue.SOUND: Tutor.SPEAKING, Cue.OVER: Tutor.IDLE, Cue.STOPPED: Tutor.IDLE},
+    # ASKED: the next answer may be asked for while the last words of this one are still on their way to the ear.
+    Tutor.SPEAKING: {Cue.OVER: Tutor.IDLE, Cue.STOPPED: Tutor.IDLE, Cue.ASKED: Tutor.THINKING},
+}
+
+
+class TurnTaker:
+    """The state of one call's conversation floor. See the module's text for the rules."""
+
+    def __init__(self, policy: TurnPolicy) -> None:
+        self.caller = Caller.SILENT
+        self.tutor = Tutor.IDLE
+        self._policy = policy
+        self._turns = 0
+        self._ticket: Ticket | None = None  # the caller's open turn
+        self._words: bool | None = None  # of the open ticket: None unknown yet, else whether there were any
+        self._awaiting: Ticket | None = None  # closed, to be answered as soon as its words are known
+        self._after: Ticket | None = None  # closed while an answer that may not be interrupted was heard
+        self._reply: Ticket | None = None  # the answer promised or heard
+        self._floor = 0  # audio before this is committed or cleared
+        self._start = 0  # first sample of the open turn
+        self._end = 0  # audio judged so far
+        self._speech_end = 0  # end of the last window with speech
+        self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
+        self._arrived = 0.0  # when audio last arrived
+
+    @property
+    def keep_from(self) -> int:
+        """First sample that may still be asked for; audio before it can be forgotten."""
+        if self._ticket is not None:
+            return self._start
+        if self._policy.detection is Detection.MANUAL:
+            return self._floor
+        return max(self._floor, self._end - samples_in(KEEP_MS, HEARING_RATE))
+
+    @property
+    def deadline(self) -> float | None:
+        """When to send TimePassed (same clock as `now`); None: nothing to wait for."""
+        if self.caller is Caller.SILENT:
+            return None
+        return self._arrived + self._policy.stall / 1000
+
+    def handle(self, event: Event, now: float) -> list[Action]:
+        """Take notice of `event` and say what to do about it. now: seconds, never going back."""
+        match event:
+            case SpeechScored():
+                return self._scored(event, now)
+            case TranscriptReady():
+                return self._transcribed(event)
+            case CommitRequested(end):
+                return self._commit(end)
+            case ClearRequested(end):
+                return self._clear(end)
+            case ReplyRequested(options):
+                return self._asked(options)
+            case StopRequested():
+                self._awaiting = self._after = None
+                return self._stop("client_cancelled")
+            case ReplySounding(ticket):
+                if ticket == self._reply and self.tutor is Tutor.THINKING:
+                    self.tutor = TUTOR[self.tutor][Cue.SOUND]
+                return []
+            case ReplyOver(ticket):
+                return self._over(ticket)
+            case PolicyChanged(policy, end):
+                return self._adopt(policy, end)
+            case TimePassed():
+                return self._stalled(now)
+
+    # --- the caller ------------------------------------------------------------------------------------------------
+
+    def _scored(self, event: SpeechScored, now: float) -> list[Action]:
+        # Hysteresis: what sounds like speech goes on doing so down to a lower probability.
+        flowing = self._run is not None or (self.caller is Caller.SPEAKING and self._speech_end == self._end)
+        speech = event.probability >= (self._policy.release if flowing else self._policy.threshold)
+        self._end = event.span.end
+        self._arrived = now
+        if self._policy.detection is Detection.MANUAL:
+            return []
+        if not speech:
+            self._run = None
+            return self._quiet()
+        match self.caller:
+            case Caller.SPEAKING:
+                self._speech_end = self._end
+                too_long = self._end - self._start >= samples_in(self._policy.longest, HEARING_RATE)
+                return self._cut_short() if too_long else []
+            case Caller.PAUSED:
+                return self._resume() if self._gather(event.span) >= RESUME_MS else []
+            case Caller.SILENT:
+                audible = self.tutor is Tutor.SPEAKING
+                needed = self._policy.barge_in if audible else self._policy.onset
+                return self._open() if self._gather(event.span) >= needed else []
+
+    def _gather(self, span: Span) -> float:
+        """Milliseconds of unbroken speech up to the end of `span`."""
+        self._run = Span(self._run.start if self._run else span.start, span.end)
+        return self._run.samples * 1000 / HEARING_RATE
+
+    def _open(self) -> list[Action]:
+        assert self._run is not None
+        self._turns += 1
+        self._ticket = Ticket(self._turns)
+        self._words = None
+        self._start = max(self._floor, self._run.start - samples_in(self._policy.prefix, HEARING_RATE))
+        self._speech_end = self._end
+        self._run = None
+        self.caller = CALLER[self.caller][Cue.ONSET]
+        actions: list[Action] = [OpenTurn(self._ticket, self._start)]
+        if self._policy.interrupt_response:
+            self._awaiting = self._after = None
+            actions += self._stop("turn_detected")
+        return actions
+
+    def _quiet(self) -> list[Action]:
+        silence = (self._end - self._speech_end) * 1000 / HEARING_RATE
+        if self.caller is Caller.SPEAKING and silence >= self._policy.pause:
+            return self._pause()
+        if self.caller is Caller.PAUSED and silence >= self._policy.silence:
+            return self._close(self._end)
+        return []
+
+    def _pause(self) -> list[Action]:
+        assert self._ticket is not None
+        self.caller = CALLER[self.caller][Cue.PAUSE]
+        self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
+        self._words = None
+        return [Transcribe(self._ticket, Span(self._start, self._end))]
+
+    def _resume(self) -> list[Action]:
+        assert self._ticket is not None
+        self.caller = CALLER[self.caller][Cue.RESUME]
+        self._speech_end = self._end
+        self._run = None
+        return [Discard(self._ticket)]
+
+    def _close(self, end: int) -> list[Action]:
+        """The silence lasted: the turn is over, and its answer is due."""
+        assert self._ticket is not None
+        ticket, words = self._ticket, self._words
+        actions: list[Action] = [CloseTurn(ticket, Span(self._start, end), opened=True)]
+        self._leave(Cue.END, end)
+        if not self._policy.create_response:
+            return actions
+        if words is None:
+            self._awaiting = ticket
+        elif words:
+            actions += self._answer_turn(ticket)
+        return actions
+
+    def _cut_short(self) -> list[Action]:
+        """The caller does not stop, or something else makes noise: take what there is as a turn."""
+        actions = self._commit(self._end)
+        closed = actions[-1]
+        if isinstance(closed, Transcribe) and self._policy.create_response:
+            self._awaiting = closed.ticket
+        return actions
+
+    def _leave(self, cue: Cue, floor: int) -> None:
+        """The open turn is gone, by being closed or dropped."""
+        self.caller = CALLER[self.caller][cue]
+        self._ticket = self._words = self._run = None
+        self._floor = floor
+
+    def _commit(self, end: int) -> list[Action]:
+        """The client closes the turn, and will ask for an answer itself when it wants one."""
+        if self._ticket is None:
+            self._turns += 1
+            ticket, span = Ticket(self._turns), Span(self.keep_from, end)
+            self._floor, self._run = end, None
+            return [CloseTurn(ticket, span, opened=False), Transcribe(ticket, span)]
+        # What was made at the last pause lacks the audio since.
+        last, span = self._ticket, Span(self._start, end)
+        ticket = Ticket(last.turn, last.rev + 1)
+        self._leave(Cue.END, end)
+        return [Discard(last), CloseTurn(ticket, span, opened=True), Transcribe(ticket, span)]
+
+    def _clear(self, end: int) -> list[Action]:
+        actions: list[Action] = []
+        if self._ticket is not None:
+            actions = [Discard(self._ticket), DropTurn(self._ticket)]
+            self._leave(Cue.DROP, end)
+        self._floor, self._run = end, None
+        return actions
+
+    def _adopt(self, policy: TurnPolicy, end: int) -> list[Action]:
+        """An open turn ends by the rules under which it can still end: push-to-talk has no onset, so it starts anew."""
+        actions: list[Action] = []
+        if policy.detection is Detection.MANUAL and self._ticket is not None:
+            start = self._start
+            actions = self._clear(end)
+            self._floor = start  # its audio stays, for the client to commit
+        self._policy = policy
+        return actions
+
+    def _stalled(self, now: float) -> list[Action]:
+        if self.deadline is None or now < self.deadline:
+            return []
+        self._arrived = now
+        match self.caller:
+            case Caller.SPEAKING:
+                return self._pause()
+            case Caller.PAUSED:
+                return self._close(self._end)
+            case Caller.SILENT:
+                return []
+
+    # --- the tutor -------------------------------------------------------------------------------------------------
+
+    def _transcribed(self, event: TranscriptReady) -> list[Action]:
+        if event.ticket == self._ticket and self.caller is Caller.PAUSED:
+            self._words = not event.empty and not event.failed
+            return [Draft(event.ticket)] if self._words and self._policy.create_response else []
+        if event.ticket == self._awaiting:
+            self._awaiting = None
+            return [] if event.empty or event.failed else self._answer_turn(event.ticket)
+        return []
+
+    def _answer_turn(self, ticket: Ticket) -> list[Action]:
+        """Answer a closed turn now, or when the answer that may not be interrupted is over."""
+        if self.tutor is not Tutor.IDLE:
+            self._after = ticket
+            return []
+        return self._answer(ticket, ReplyOptions())
+
+    def _answer(self, ticket: Ticket, options: ReplyOptions) -> list[Action]:
+        self.tutor = TUTOR[self.tutor][Cue.ASKED]
+        self._reply = ticket
+        self._awaiting = None
+        return [Answer(ticket, options)]
+
+    def _asked(self, options: ReplyOptions) -> list[Action]:
+        if self.tutor is Tutor.THINKING:
+            return []  # one answer at a time: the call tells the client so
+        self._turns += 1
+        return self._answer(Ticket(self._turns), options)
+
+    def _stop(self, reason: Literal["turn_detected", "client_cancelled"]) -> list[Action]:
+        if self._reply is None:
+            return []
+        ticket, self._reply = self._reply, None
+        self.tutor = TUTOR[self.tutor][Cue.STOPPED]
+        return [Stop(ticket, reason)]
+
+    def _over(self, ticket: Ticket) -> list[Action]:
+        if ticket != self._reply:
+            return []
+        self._reply = None
+        self.tutor = TUTOR[self.tutor][Cue.OVER]
+        if self._after is None:
+            return []
+        after, self._after = self._after, None
+        return self._answer(after, ReplyOptions())

@@ -1,0 +1,70 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.sentences import CLAUSE_CHARS, FIRST_WORDS, HARD_CHARS, SentenceSplitter, speakable
+
+
+def split(text: str, step: int = 1) -> list[str]:
+    splitter = SentenceSplitter()
+    chunks = []
+    for at in range(0, len(text), step):
+        chunks += splitter.push(text[at : at + step])
+    return chunks + splitter.finish()
+
+
+@pytest.mark.parametrize(
+    ("text", "chunks"),
+    [
+        ("Hello there. How are you? Fine!", ["Hello there.", "How are you?", "Fine!"]),
+        ("Well, that is a good question, and I think so.", ["Well, that is a good question,", "and I think so."]),
+        ("It costs 3.5 at Dr. Smith's, e.g. today. Yes.", ["It costs 3.5 at Dr. Smith's,", "e.g. today.", "Yes."]),
+        ('"Really?" she said. Yes.', ['"Really?"', "she said.", "Yes."]),
+        ("Wait... what? No.", ["Wait...", "what?", "No."]),
+        ("1. First\n2. Second", ["First", "Second"]),
+        ("**Great** job 😀! _Next_ [one](http://x.y) please.", ["Great job !", "Next one please."]),
+        ("No punctuation at all", ["No punctuation at all"]),
+        ("", []),
+        ("😀 🎉", []),
+    ],
+)  # fmt: skip
+def test_cuts(text, chunks):
+    assert split(text) == chunks
+
+
+def test_chinese_needs_no_spaces_to_be_cut():
+    wide = str.maketrans("!,?", "\uff01\uff0c\uff1f")
+    text = "你好!今天天气很好,我们去公园吧。好吗?".translate(wide)
+    chunks = [chunk.translate(wide) for chunk in ("你好!", "今天天气很好,我们去公园吧。", "好吗?")]
+    assert split(text) == chunks
+
+
+def test_the_first_chunk_is_short_and_later_ones_are_whole_sentences():
+    text = "Of course I can, my friend, and gladly so. Later on, when we meet, we will talk, you and I. Bye."
+    first, *rest = split(text)
+    assert first == "Of course I can,"
+    assert rest[1] == "Later on, when we meet, we will talk, you and I."
+
+
+def test_a_first_clause_of_two_words_is_too_short_to_stand_alone():
+    assert split("Oh well, let us see.") == ["Oh well, let us see."]
+    assert FIRST_WORDS == 3
+
+
+def test_an_endless_sentence_is_cut_at_a_clause_and_at_last_at_a_space():
+    clauses = "Start here. " + "some more words and more, " * 20
+    assert all(len(chunk) <= CLAUSE_CHARS + 40 for chunk in split(clauses))
+    assert all(len(chunk) <= HARD_CHARS for chunk in split("word " * 300))
+
+
+@given(st.text(alphabet="ab .,!?\n3", max_size=200), st.integers(1, 7))
+def test_how_the_text_arrives_does_not_change_the_chunks(text, step):
+    assert split(text, step) == split(text, 1)
+
+
+@given(st.text(max_size=300))
+def test_no_word_is_lost_or_said_twice(text):
+    joined = "".join("".join(split(text)).split())
+    whole = "".join(speakable(text).split())
+    # bullets are only seen at the start of a line, so compare what is left of letters and digits
+    assert [c for c in joined if c.isalpha()] == [c for c in whole if c.isalpha()]

@@ -1,0 +1,276 @@
+"""Who may speak when, with exact times: one window of audio is 32 ms."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.actions import Answer, CloseTurn, Discard, Draft, DropTurn, OpenTurn, Stop, Ticket, Transcribe
+from pipeline.audio import HEARING_RATE, Span
+from pipeline.events import (
+    ClearRequested,
+    CommitRequested,
+    PolicyChanged,
+    ReplyOver,
+    ReplyRequested,
+    ReplySounding,
+    StopRequested,
+    TranscriptReady,
+)
+from pipeline.settings import Detection, ReplyOptions, TurnPolicy
+from pipeline.turn import CALLER, TUTOR, Caller, Cue, Tutor
+from tests.support.conversation import Conversation
+
+POLICY = TurnPolicy(onset=96, barge_in=192, prefix=300, pause=128, silence=512, stall=1000)
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    return Conversation(POLICY)
+
+
+def kinds(actions):
+    return [type(action) for action in actions]
+
+
+def answered(talk: Conversation) -> Ticket:
+    """One whole turn of the caller, whose answer is now being heard."""
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False))
+    talk.hush(384)
+    ticket = talk.ticket(Answer)
+    talk.tell(ReplySounding(ticket))
+    return ticket
+
+
+def test_a_turn_opens_when_enough_speech_has_gathered_and_keeps_its_prefix(talk):
+    talk.hush(640)
+    assert talk.speak(64) == []
+    assert talk.speak(32) == [OpenTurn(Ticket(1), start=(640 - 300) * 16)]
+    assert talk.taker.caller is Caller.SPEAKING
+
+
+def test_a_prefix_never_reaches_back_before_the_start_of_the_call(talk):
+    assert talk.speak(96) == [OpenTurn(Ticket(1), start=0)]
+
+
+def test_a_click_opens_nothing(talk):
+    for _ in range(20):
+        talk.speak(64)
+        talk.hush(32)
+    assert talk.log == []
+
+
+def test_the_first_pause_starts_the_transcript_and_words_start_a_draft(talk):
+    talk.speak(960)
+    assert talk.hush(96) == []
+    assert talk.hush(32) == [Transcribe(Ticket(1, 1), Span(0, (960 + 128) * 16))]
+    assert talk.tell(TranscriptReady(Ticket(1, 1), empty=False)) == [Draft(Ticket(1, 1))]
+    assert talk.taker.tutor is Tutor.IDLE
+
+
+def test_lasting_silence_closes_the_turn_and_lets_the_draft_be_heard(talk):
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
+    assert talk.hush(352) == []
+    assert talk.hush(32) == [
+        CloseTurn(Ticket(1, 1), Span(0, (960 + 512) * 16), opened=True),
+        Answer(Ticket(1, 1), ReplyOptions()),
+    ]
+    assert (talk.taker.caller, talk.taker.tutor) == (Caller.SILENT, Tutor.THINKING)
+
+
+def test_speech_after_a_pause_throws_the_draft_away_and_the_turn_goes_on(talk):
+    talk.speak(960)
+    talk.hush(256)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
+    assert talk.speak(32) == []
+    assert talk.speak(32) == [Discard(Ticket(1, 1))]
+    talk.speak(320)
+    assert talk.hush(128) == [Transcribe(Ticket(1, 2), Span(0, (960 + 256 + 384 + 128) * 16))]
+    assert kinds(talk.hush(384)) == [CloseTurn]  # the words are not known yet
+    assert talk.asked(OpenTurn) == [OpenTurn(Ticket(1), 0)]
+
+
+def test_a_single_noisy_window_does_not_end_a_pause(talk):
+    talk.speak(960)
+    talk.hush(128)
+    talk.speak(32)
+    assert kinds(talk.hush(352)) == [CloseTurn]
+    assert talk.asked(Discard) == []
+
+
+def test_an_answer_waits_for_words_that_come_late(talk):
+    talk.speak(960)
+    talk.hush(512)
+    assert talk.asked(Answer) == []
+    assert talk.tell(TranscriptReady(Ticket(1, 1), empty=False)) == [Answer(Ticket(1, 1), ReplyOptions())]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_turn_without_words_is_not_answered(talk, failed):
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=True, failed=failed))
+    assert kinds(talk.hush(384)) == [CloseTurn]
+    assert talk.taker.tutor is Tutor.IDLE
+
+
+def test_words_of_a_discarded_revision_change_nothing(talk):
+    talk.speak(960)
+    talk.hush(128)
+    talk.speak(320)
+    talk.hush(128)
+    assert talk.tell(TranscriptReady(Ticket(1, 1), empty=False)) == []
+    assert kinds(talk.hush(384)) == [CloseTurn]
+    assert talk.asked(Draft) == []
+
+
+def test_hysteresis_keeps_soft_speech_going_but_does_not_start_it(talk):
+    assert talk.score(960, 0.4) == []
+    talk.speak(96)
+    assert talk.score(960, 0.4) == []
+    assert talk.taker.caller is Caller.SPEAKING
+
+
+def test_barge_in_needs_longer_speech_than_a_first_word(talk):
+    ticket = answered(talk)
+    assert talk.speak(160) == []
+    began = talk.samples - 160 * 16
+    floor = 1472 * 16  # where the first turn was closed: its audio is not used again
+    assert talk.speak(32) == [OpenTurn(Ticket(2), max(floor, began - 300 * 16)), Stop(ticket, "turn_detected")]
+    assert talk.taker.tutor is Tutor.IDLE
+
+
+def test_a_cough_does_not_stop_the_answer(talk):
+    answered(talk)
+    talk.speak(160)
+    talk.hush(2000)
+    assert talk.asked(Stop) == []
+    assert talk.taker.tutor is Tutor.SPEAKING
+
+
+def test_before_its_first_sound_an_answer_gives_way_like_silence(talk):
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
+    talk.hush(384)
+    assert kinds(talk.speak(96)) == [OpenTurn, Stop]
+
+
+def test_an_answer_that_may_not_be_interrupted_is_heard_out_and_the_turn_answered_after(talk):
+    talk.tell(PolicyChanged(replace(POLICY, interrupt_response=False), 0))
+    first = answered(talk)
+    assert kinds(talk.speak(960)) == [OpenTurn]
+    talk.hush(128)
+    second = talk.ticket(Transcribe)
+    talk.tell(TranscriptReady(second, empty=False))
+    assert kinds(talk.hush(384)) == [CloseTurn]
+    assert talk.tell(ReplyOver(first)) == [Answer(second, ReplyOptions())]
+
+
+def test_without_create_response_turns_are_only_closed(talk):
+    talk.tell(PolicyChanged(replace(POLICY, create_response=False), 0))
+    talk.speak(960)
+    talk.hush(128)
+    assert talk.tell(TranscriptReady(Ticket(1, 1), empty=False)) == []
+    assert kinds(talk.hush(384)) == [CloseTurn]
+
+
+def test_the_last_sound_at_the_ear_gives_the_floor_back(talk):
+    ticket = answered(talk)
+    assert talk.tell(ReplyOver(Ticket(99))) == []
+    assert talk.taker.tutor is Tutor.SPEAKING
+    talk.tell(ReplyOver(ticket))
+    assert talk.taker.tutor is Tutor.IDLE
+    assert kinds(talk.speak(96)) == [OpenTurn]
+
+
+def test_the_client_may_stop_the_answer(talk):
+    ticket = answered(talk)
+    assert talk.tell(StopRequested()) == [Stop(ticket, "client_cancelled")]
+    assert talk.tell(StopRequested()) == []
+
+
+def test_the_client_may_ask_for_an_answer_even_while_the_caller_speaks(talk):
+    options = ReplyOptions(instructions="Say hello.")
+    talk.speak(320)
+    assert talk.tell(ReplyRequested(options)) == [Answer(Ticket(2), options)]
+    assert talk.tell(ReplyRequested(options)) == []  # one at a time
+    assert talk.taker.caller is Caller.SPEAKING
+
+
+def test_committing_ends_an_open_turn_with_all_its_audio(talk):
+    talk.speak(960)
+    talk.hush(128)
+    end = talk.samples + 100
+    assert talk.tell(CommitRequested(end)) == [
+        Discard(Ticket(1, 1)),
+        CloseTurn(Ticket(1, 2), Span(0, end), opened=True),
+        Transcribe(Ticket(1, 2), Span(0, end)),
+    ]
+    assert talk.tell(TranscriptReady(Ticket(1, 2), empty=False)) == []
+
+
+def test_clearing_drops_an_open_turn(talk):
+    talk.speak(960)
+    assert talk.tell(ClearRequested(talk.samples)) == [Discard(Ticket(1)), DropTurn(Ticket(1))]
+    assert talk.taker.keep_from == talk.samples
+    assert talk.speak(64) == []
+    assert talk.speak(32) == [OpenTurn(Ticket(2), 960 * 16)]
+
+
+def test_push_to_talk_hears_no_turns_and_commits_everything_since_the_last(talk):
+    talk.tell(PolicyChanged(replace(POLICY, detection=Detection.MANUAL), 0))
+    talk.hush(320)
+    assert talk.speak(960) == []
+    end = talk.samples
+    assert talk.tell(CommitRequested(end)) == [
+        CloseTurn(Ticket(1), Span(0, end), opened=False),
+        Transcribe(Ticket(1), Span(0, end)),
+    ]
+    talk.speak(320)
+    assert talk.taker.keep_from == end
+
+
+def test_changing_to_push_to_talk_mid_turn_keeps_the_audio_for_the_client(talk):
+    talk.speak(960)
+    manual = replace(POLICY, detection=Detection.MANUAL)
+    assert kinds(talk.tell(PolicyChanged(manual, talk.samples))) == [Discard, DropTurn]
+    assert talk.taker.keep_from == 0
+
+
+def test_when_audio_stops_arriving_the_clock_counts_as_silence(talk):
+    talk.speak(960)
+    assert talk.taker.deadline == pytest.approx(0.96 + 1.0)
+    assert talk.stall(0.9) == []
+    assert kinds(talk.stall(0.1)) == [Transcribe]
+    assert kinds(talk.stall(1.0)) == [CloseTurn]
+    assert talk.taker.deadline is None
+
+
+def test_noise_without_end_is_closed_and_answered(talk):
+    talk.speak(POLICY.longest)
+    assert kinds([action for _, action in talk.log]) == [OpenTurn, Discard, CloseTurn, Transcribe]
+    assert kinds(talk.tell(TranscriptReady(Ticket(1, 1), empty=False))) == [Answer]
+
+
+def test_every_sample_is_kept_that_may_still_be_asked_for(talk):
+    talk.hush(40_000)
+    assert talk.taker.keep_from == talk.samples - 30 * HEARING_RATE
+    talk.speak(320)
+    opened = talk.asked(OpenTurn)[0]
+    assert isinstance(opened, OpenTurn)
+    assert talk.taker.keep_from == opened.start
+    talk.speak(40_000)
+    assert talk.taker.keep_from == opened.start
+
+
+@pytest.mark.parametrize(("table", "states"), [(CALLER, Caller), (TUTOR, Tutor)])
+def test_the_tables_name_every_state_and_reach_it(table, states):
+    assert set(table) == set(states)
+    reached = {target for moves in table.values() for target in moves.values()}
+    assert reached == set(states)
+    used = {cue for moves in (*CALLER.values(), *TUTOR.values()) for cue in moves}
+    assert used == set(Cue)

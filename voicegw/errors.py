@@ -1,0 +1,11 @@
+"""The gateway's own errors; see pipeline.errors for the tree they belong to."""
+
+from pipeline.errors import OperatorError
+
+
+class SettingsError(OperatorError):
+    """A setting is unknown, of the wrong kind, or missing; the message names it."""
+
+
+class PortTaken(OperatorError):
+    """The gateway cannot listen where it was told to."""

@@ -1,0 +1,166 @@
+"""Every setting of the gateway, and the only reader of its environment.
+
+A setting comes from the environment (`VOICEGW_PORT`, `VOICEGW_LLM_URL`) or from a TOML file (`port`, `[llm] url`); the
+environment wins. The file is the one that `VOICEGW_CONFIG` names, else `voicegw.toml` in the working directory, else
+the one in the user's configuration folder. An unknown key in either place is refused.
+"""
+
+import difflib
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from voicegw.errors import SettingsError
+
+PREFIX = "VOICEGW_"
+
+TUTOR = (
+    "You are a warm, patient conversation partner on the phone. Everything you write is spoken aloud, so answer in one "
+    "to three short, natural sentences of plain words: no lists, no markdown, no emoji, no code. "
+    "Answer in the language you are spoken to, and often end with a short question that keeps the talk going."
+)
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LlmSettings(_Group):
+    """The language model. Without a url the embedded llama.cpp server runs it on this machine."""
+
+    url: str | None = Field(None, description="base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1")
+    model: str | None = Field(None, description="with url: name at that server; without: id from `voicegw models list`")
+    api_key: SecretStr | None = Field(None, description="key of that server")
+    first_token_s: float = Field(10.0, gt=0, le=300, description="longest wait for the first word, seconds")
+    total_s: float = Field(60.0, gt=0, le=3600, description="longest whole answer, seconds")
+    max_tokens: int = Field(200, ge=1, le=4096, description="longest answer, tokens")
+    temperature: float = Field(0.7, ge=0, le=2)
+    threads: int | None = Field(None, ge=1, description="embedded: CPU threads; default: the machine's cores")
+    slots: int = Field(2, ge=1, le=64, description="embedded: conversations answered at the same time")
+    context: int = Field(4096, ge=512, description="embedded: tokens remembered per conversation")
+
+
+class AsrSettings(_Group):
+    """Speech recognition (Whisper)."""
+
+    model: str | None = Field(None, description="id from `voicegw models list`; default: the profile's")
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639-1 code; default: detected")
+    device: Literal["cpu", "cuda"] = "cpu"
+    compute_type: str = "int8"
+    threads: int | None = Field(None, ge=1, description="CPU threads; default: the machine's cores")
+    deadline_s: float = Field(20.0, gt=0, le=300, description="longest wait for a transcript, seconds")
+
+
+class TtsSettings(_Group):
+    """Speech synthesis (Piper)."""
+
+    voice: str | None = Field(None, description="id of the default voice from `voicegw models list`")
+    threads: int | None = Field(None, ge=1, description="CPU threads; default: the machine's cores")
+    deadline_s: float = Field(20.0, gt=0, le=300, description="longest wait for the sound of one sentence, seconds")
+
+
+class Settings(BaseSettings):
+    """All of it. `load` is the way to make one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", description="address to listen on; anything but loopback needs api_key")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    api_key: SecretStr | None = Field(None, description="key that every caller must bring")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    models_dir: Path = Field(default_factory=lambda: user_data_path("voicegw") / "models")
+    profile: str = Field("default", description="set of models from the manifest: default or small")
+    instructions: str = Field(TUTOR, max_length=32_000, description="the tutor's standing orders")
+    max_calls: int = Field(4, ge=1, description="calls at the same time; one more is told to try again later")
+    max_call_minutes: float = Field(60, gt=0, description="longest call")
+    max_frame_mb: int = Field(22, ge=1, description="largest WebSocket frame; larger ones close the call with 1009")
+    llm: LlmSettings = LlmSettings()
+    asr: AsrSettings = AsrSettings()
+    tts: TtsSettings = TtsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **sources: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = config_file(os.environ)
+        files = () if file is None else (TomlConfigSettingsSource(settings_cls, toml_file=file),)
+        return (init_settings, sources["env_settings"], *files)
+
+
+def config_file(env: Mapping[str, str]) -> Path | None:
+    """The TOML file that applies, None when there is none. Raises SettingsError when a named one is missing."""
+    if named := env.get(PREFIX + "CONFIG"):
+        if not Path(named).is_file():
+            raise SettingsError(f"{PREFIX}CONFIG names {named}, which is not a file; correct it or unset it.")
+        return Path(named)
+    for path in (Path("voicegw.toml"), user_config_path("voicegw") / "voicegw.toml"):
+        if path.is_file():
+            return path
+    return None
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment and the file; keyword arguments win over both. Raises SettingsError."""
+    _refuse_unknown_variables(os.environ)
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+    except ValueError as error:  # the TOML file cannot be read as TOML
+        raise SettingsError(f"The settings file {config_file(os.environ)} cannot be read: {error}") from None
+    if settings.api_key is None and not is_loopback(settings.host):
+        raise SettingsError(
+            f"Refusing to listen on {settings.host} without a key: anyone who reaches this machine could use it. "
+            f"Set one, e.g. {PREFIX}API_KEY=$(openssl rand -hex 24), or listen on 127.0.0.1."
+        )
+    return settings
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Name = Annotated[str, "of an environment variable"]
+
+
+def variables() -> dict[Name, str]:
+    """Every variable that is understood, with its description."""
+    found = {PREFIX + "CONFIG": "path of the settings file"}
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, _Group):
+            for key, inner in group.model_fields.items():
+                found[f"{PREFIX}{name}_{key}".upper()] = inner.description or ""
+        else:
+            found[f"{PREFIX}{name}".upper()] = field.description or ""
+    return found
+
+
+def _refuse_unknown_variables(env: Mapping[str, str]) -> None:
+    known = variables()
+    for name in env:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else " `voicegw settings` lists what there is."
+            raise SettingsError(f"The environment variable {name} is not a setting of voicegw.{hint}")
+
+
+def _sentence(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    path = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"The setting '{path}' is unknown; `voicegw settings` lists what there is."
+    return f"The setting '{path}' is not usable: {problem['msg']} (got {problem['input']!r})."
