@@ -54,6 +54,14 @@ class Transcribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """Find out how complete the turn in `span` sounds, and answer with CompletionJudged for this ticket."""
+
+    ticket: Ticket
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Start making the answer, and hold it: the caller may still go on."""
 
@@ -83,4 +91,4 @@ class Stop:
     reason: Literal["turn_detected", "client_cancelled"]
 
 
-Action = OpenTurn | CloseTurn | DropTurn | Transcribe | Draft | Discard | Answer | Stop
+Action = OpenTurn | CloseTurn | DropTurn | Transcribe | Judge | Draft | Discard | Answer | Stop

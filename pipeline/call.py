@@ -16,17 +16,20 @@ from pipeline.actions import (
     Discard,
     Draft,
     DropTurn,
+    Judge,
     OpenTurn,
     Stop,
     Ticket,
     Transcribe,
 )
 from pipeline.audio import HEARING_RATE
+from pipeline.endings import ending
 from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
 from pipeline.errors import CallerError
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
+    CompletionJudged,
     Event,
     PolicyChanged,
     ReplyOver,
@@ -80,7 +83,9 @@ class Call:
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
-        self._listener = Listener(line, self._heard)
+        self._listener = Listener(
+            line, self._heard, judged=lambda ticket, complete: self._tell(CompletionJudged(ticket, complete))
+        )
         self._speaker = Speaker(
             line,
             lead,
@@ -88,6 +93,8 @@ class Call:
             sounding=lambda ticket: self._tell(ReplySounding(ticket)),
             over=lambda ticket: self._tell(ReplyOver(ticket)),
         )
+
+        self._prime()
 
     # --- what the other side may do ----------------------------------------------------------------------------------
 
@@ -115,10 +122,11 @@ class Call:
 
     def configure(self, settings: CallSettings) -> None:
         """Adopt new settings; an answer that is being heard keeps its own."""
-        changed = settings.turn != self._settings.turn
-        self._settings = settings
-        if changed:
+        before, self._settings = self._settings, settings
+        if settings.turn != before.turn:
             self._tell(PolicyChanged(settings.turn, self._listener.end))
+        if settings.instructions != before.instructions:
+            self._prime()
 
     def add_item(self, item: Item, after: str | None) -> None:
         self._notify(ItemAdded(item, self.history.add(item, after)))
@@ -179,6 +187,8 @@ class Call:
                 self._listener.drop(ticket)
             case Transcribe(ticket, span):
                 self._listener.transcribe(ticket, span, self._settings.listening)
+            case Judge(ticket, span):
+                self._listener.judge(ticket, span)
             case Draft(ticket):
                 self._speaker.draft(ticket)
             case Discard(ticket):
@@ -192,8 +202,15 @@ class Call:
                 assert_never(action)
 
     def _heard(self, ticket: Ticket, transcript: Transcript | None) -> None:
-        empty = transcript is None or not transcript.text
-        self._tell(TranscriptReady(ticket, empty=empty, failed=transcript is None))
+        if transcript is None:
+            self._tell(TranscriptReady(ticket, empty=True, failed=True))
+        else:
+            end = ending(transcript.text, transcript.language)
+            self._tell(TranscriptReady(ticket, empty=not transcript.text, ending=end))
+
+    def _prime(self) -> None:
+        if instructions := self._settings.instructions:
+            self._speaker.prime((ChatMessage("system", instructions), *self.history.messages(self._settings.memory)))
 
     def _plan(self, ticket: Ticket, options: ReplyOptions) -> Plan:
         """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""

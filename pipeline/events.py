@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.actions import Ticket
 from pipeline.audio import Span
+from pipeline.endings import Ending
 from pipeline.settings import ReplyOptions, TurnPolicy
 
 
@@ -31,11 +32,20 @@ class ClearRequested:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptReady:
-    """The words of a ticket are known, or will never be (`failed`). empty: there were none."""
+    """The words of a ticket are known, or will never be (`failed`). empty: there were none. ending: how they end."""
 
     ticket: Ticket
     empty: bool
     failed: bool = False
+    ending: Ending = Ending.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionJudged:
+    """How complete the turn sounds. complete: P(complete), None when that could not be found out."""
+
+    ticket: Ticket
+    complete: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ Event = (
     | CommitRequested
     | ClearRequested
     | TranscriptReady
+    | CompletionJudged
     | ReplyRequested
     | StopRequested
     | ReplySounding

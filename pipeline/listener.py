@@ -1,12 +1,13 @@
 """The caller's side of a call: audio in, turns and their words out."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.actions import Ticket
 from pipeline.audio import HEARING_RATE, Span, milliseconds
-from pipeline.engines import Listening, SpeechScore, Transcript
+from pipeline.engines import Listening, SpeechScore, Transcript, TurnDetector
 from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.input_buffer import InputBuffer
@@ -31,15 +32,22 @@ class Listener:
     """Keeps the caller's audio, scores it, and finds the words of each turn.
 
     heard(ticket, transcript): called once for every transcription that was not discarded; None when it failed.
+    judged(ticket, complete): the same for every judgement of how complete a turn sounds.
     """
 
-    def __init__(self, line: Line, heard: Callable[[Ticket, Transcript | None], None]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        heard: Callable[[Ticket, Transcript | None], None],
+        judged: Callable[[Ticket, float | None], None],
+    ) -> None:
         self._line = line
         self._heard = heard
+        self._judged = judged
         self._vad = line.engines.vad.open(line.caller)
         self._buffer = InputBuffer(BUFFER_S)
         self._turns: dict[int, _Turn] = {}
-        self._work: dict[Ticket, asyncio.Task[None]] = {}
+        self._work: dict[Ticket, set[asyncio.Task[None]]] = {}
         self._settled = asyncio.Event()
         self._settled.set()
 
@@ -79,13 +87,16 @@ class Listener:
     def transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
         turn = self._turns[ticket.turn]
         turn.ticket, turn.words = ticket, None
-        work = self._line.tasks.spawn(self._transcribe(ticket, span, how), f"transcribe {self._line.caller} {ticket}")
-        self._work[ticket] = work
-        work.add_done_callback(lambda _: self._work.pop(ticket, None))
+        self._start(ticket, self._transcribe(ticket, span, how), "transcribe")
+
+    def judge(self, ticket: Ticket, span: Span) -> None:
+        """How complete does the turn sound? Without an engine that can tell, the words alone decide."""
+        if detector := self._line.engines.turn_detector:
+            self._start(ticket, self._judge(detector, ticket, span), "judge")
 
     def discard(self, ticket: Ticket) -> None:
         """Nobody waits for these words any more."""
-        if work := self._work.pop(ticket, None):
+        for work in self._work.pop(ticket, ()):
             work.cancel()
 
     def words(self, ticket: Ticket) -> str:
@@ -98,6 +109,26 @@ class Listener:
     async def settled(self) -> None:
         """Wait until the words of every closed turn are known; the recognizer's own deadlines bound this."""
         await self._settled.wait()
+
+    def _start(self, ticket: Ticket, work: Coroutine[Any, Any, None], what: str) -> None:
+        task = self._line.tasks.spawn(work, f"{what} {self._line.caller} {ticket}")
+        self._work.setdefault(ticket, set()).add(task)
+        task.add_done_callback(lambda _: self._finished(ticket, task))
+
+    def _finished(self, ticket: Ticket, task: asyncio.Task[None]) -> None:
+        if tasks := self._work.get(ticket):
+            tasks.discard(task)
+            if not tasks:
+                del self._work[ticket]
+
+    async def _judge(self, detector: TurnDetector, ticket: Ticket, span: Span) -> None:
+        try:
+            complete = await detector.completion(self._buffer.read(span), caller=self._line.caller)
+        except EngineError as error:
+            self._line.log.warning("judging the pause failed", extra={"reason": str(error)})
+            self._judged(ticket, None)
+        else:
+            self._judged(ticket, complete)
 
     async def _transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
         words: Transcript | EngineError

@@ -11,6 +11,7 @@ Pure: takes `now` in seconds of one monotonic clock.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 from pipeline.audio import SAMPLE_BYTES, Pcm
 
@@ -72,10 +73,14 @@ class Playout:
         self._released = True
         self.ear_end = ear_end
 
+    def hurry(self) -> None:
+        """The answer broke off: what is made leaves at once, so that the bad news behind it is not held up."""
+        self._lead = inf
+
     def due(self, now: float) -> list[Piece]:
         """Pieces that must leave now, in order; they count as sent."""
         leaving: list[Piece] = []
-        while self._released and self._pieces and (not self._pieces[0].seconds or self.ear_end - now <= self._lead):
+        while self._released and self._pieces and (not self._pieces[0].seconds or now >= self.ear_end - self._lead):
             piece = self._pieces.popleft()
             self._held -= piece.seconds
             self.sent += piece.seconds

@@ -59,6 +59,7 @@ class Reply:
                 tasks.create_task(self._say(voice, chunks, caller), name=f"say {caller}")
         except* EngineError as group:
             self.error = _first(group)
+            self.playout.hurry()
         finally:
             self.playout.finish()
             self.changed.set()

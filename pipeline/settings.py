@@ -10,6 +10,8 @@ from pipeline.engines import Listening, Speaking
 class Detection(Enum):
     """Who says that the caller's turn is over."""
 
+    ADAPTIVE = "adaptive"
+    """Silence, as long as the turn sounds complete, the words end, and this caller's habits say (`semantic_vad`)."""
     SILENCE = "silence"
     """A fixed length of silence (`server_vad`)."""
     MANUAL = "manual"
@@ -26,19 +28,22 @@ class TurnPolicy:
     barge_in: the same while the tutor speaks: longer, because a cough must not silence it.
     prefix: audio kept from before the onset.
     pause: silence after which speculation starts (transcript, answer and voice are made, and held).
-    silence: silence that ends the turn.
+    silence: silence that ends the turn, when it is fixed.
+    shortest, patience: when it is adaptive, silence that ends a turn which is surely complete, or surely not.
     longest: a turn that goes on for longer is answered all the same.
     stall: with no audio arriving for this long, wall time counts as silence: a muted client still gets its answer.
     """
 
-    detection: Detection = Detection.SILENCE
+    detection: Detection = Detection.ADAPTIVE
     threshold: float = 0.5
     release: float = 0.35
     onset: int = 96
     barge_in: int = 192
     prefix: int = 300
-    pause: int = 128
+    pause: int = 96
     silence: int = 500
+    shortest: int = 250
+    patience: int = 2000
     longest: int = 60_000
     stall: int = 1000
     create_response: bool = True

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.actions import Ticket
+from pipeline.engines import ChatMessage, ChatRequest
 from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.line import Line
@@ -52,6 +54,7 @@ class Speaker:
         self._plan = plan
         self._sounding = sounding
         self._over = over
+        self._priming: asyncio.Task[None] | None = None
         self._draft: tuple[Reply, asyncio.Task[None]] | None = None
         self._answer: _Answer | None = None
         self._ear_end = 0.0
@@ -60,6 +63,15 @@ class Speaker:
     def active(self) -> str | None:
         """Id of the answer that was promised and is not complete; None when there is none."""
         return self._answer.id if self._answer and not self._answer.ended else None
+
+    def prime(self, messages: tuple[ChatMessage, ...]) -> None:
+        """Let the language model's server work through the beginning of the prompt before it is needed.
+
+        Servers keep what they worked through (prefix cache). One answer of one token is what every server understands.
+        """
+        if self._priming:
+            self._priming.cancel()
+        self._priming = self._line.tasks.spawn(self._prime(ChatRequest(messages, max_tokens=1)), "prime")
 
     def draft(self, ticket: Ticket) -> None:
         """Start making an answer, and hold it."""
@@ -96,7 +108,19 @@ class Speaker:
         reply = Reply(ticket, plan, Playout(self._lead))
         return reply, self._line.tasks.spawn(self._run(reply), f"make {self._line.caller} {ticket}")
 
+    async def _prime(self, request: ChatRequest) -> None:
+        try:
+            async with aclosing(self._line.engines.chat.stream(request, caller=self._line.caller)) as deltas:
+                async for delta in deltas:
+                    if delta.text or delta.finish:
+                        break
+        except EngineError as error:
+            self._line.log.warning("priming the language model failed", extra={"reason": str(error)})
+
     async def _run(self, reply: Reply) -> None:
+        if self._priming:
+            # Working through the same words twice at once would take twice as long as waiting for the first.
+            await asyncio.wait({self._priming})
         try:
             await reply.make(self._line.engines.chat, self._line.engines.synthesizer, self._line.caller)
         except Exception:

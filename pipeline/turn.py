@@ -12,6 +12,9 @@ is closed and the held answer is let go. So patience costs no time when the answ
 The tutor is IDLE, THINKING from the moment an answer is promised, SPEAKING from its first sound until its last sound
 has reached the ear. Speech of the caller stops an answer in either state, unless the policy says otherwise.
 
+How long the silence must last is fixed, or follows from how complete the turn sounds (`pipeline.endpoint`); then it is
+judged again whenever more becomes known.
+
 Silence is counted in samples of the caller's audio, not by a clock: a file that is sent faster than it sounds is judged
 as it would be when heard. Only when audio stops arriving altogether (`stall`) does the clock count in its place.
 
@@ -19,6 +22,7 @@ Usage: `handle(event, now)` returns the actions to carry out, in order; call it 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import Literal
 
@@ -29,15 +33,18 @@ from pipeline.actions import (
     Discard,
     Draft,
     DropTurn,
+    Judge,
     OpenTurn,
     Stop,
     Ticket,
     Transcribe,
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
+from pipeline.endpoint import Evidence, Habits
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
+    CompletionJudged,
     Event,
     PolicyChanged,
     ReplyOver,
@@ -107,6 +114,8 @@ class TurnTaker:
         self._turns = 0
         self._ticket: Ticket | None = None  # the caller's open turn
         self._words: bool | None = None  # of the open ticket: None unknown yet, else whether there were any
+        self._evidence = Evidence()  # of the open ticket, on whether it is complete
+        self._habits = Habits()
         self._awaiting: Ticket | None = None  # closed, to be answered as soon as its words are known
         self._after: Ticket | None = None  # closed while an answer that may not be interrupted was heard
         self._reply: Ticket | None = None  # the answer promised or heard
@@ -140,6 +149,8 @@ class TurnTaker:
                 return self._scored(event, now)
             case TranscriptReady():
                 return self._transcribed(event)
+            case CompletionJudged(ticket, complete):
+                return self._judged(ticket, complete)
             case CommitRequested(end):
                 return self._commit(end)
             case ClearRequested(end):
@@ -194,7 +205,8 @@ class TurnTaker:
         assert self._run is not None
         self._turns += 1
         self._ticket = Ticket(self._turns)
-        self._words = None
+        if self.tutor is Tutor.THINKING:
+            self._habits.cut_off()
         self._start = max(self._floor, self._run.start - samples_in(self._policy.prefix, HEARING_RATE))
         self._speech_end = self._end
         self._run = None
@@ -209,19 +221,31 @@ class TurnTaker:
         silence = (self._end - self._speech_end) * 1000 / HEARING_RATE
         if self.caller is Caller.SPEAKING and silence >= self._policy.pause:
             return self._pause()
-        if self.caller is Caller.PAUSED and silence >= self._policy.silence:
+        if self.caller is Caller.PAUSED and silence >= self._patience:
             return self._close(self._end)
         return []
+
+    @property
+    def _patience(self) -> float:
+        """Milliseconds of silence that end the open turn, by what is known of it now."""
+        policy = self._policy
+        if policy.detection is Detection.SILENCE:
+            return policy.silence
+        return self._habits.wait(self._evidence, policy.shortest, policy.patience)
 
     def _pause(self) -> list[Action]:
         assert self._ticket is not None
         self.caller = CALLER[self.caller][Cue.PAUSE]
         self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
-        self._words = None
-        return [Transcribe(self._ticket, Span(self._start, self._end))]
+        self._words, self._evidence = None, Evidence()
+        span = Span(self._start, self._end)
+        judge: list[Action] = [Judge(self._ticket, span)] if self._policy.detection is Detection.ADAPTIVE else []
+        return [*judge, Transcribe(self._ticket, span)]
 
     def _resume(self) -> list[Action]:
         assert self._ticket is not None
+        assert self._run is not None
+        self._habits.paused((self._run.start - self._speech_end) * 1000 / HEARING_RATE)
         self.caller = CALLER[self.caller][Cue.RESUME]
         self._speech_end = self._end
         self._run = None
@@ -303,11 +327,23 @@ class TurnTaker:
     def _transcribed(self, event: TranscriptReady) -> list[Action]:
         if event.ticket == self._ticket and self.caller is Caller.PAUSED:
             self._words = not event.empty and not event.failed
-            return [Draft(event.ticket)] if self._words and self._policy.create_response else []
+            self._evidence = replace(self._evidence, ending=event.ending)
+            draft: list[Action] = [Draft(event.ticket)] if self._words and self._policy.create_response else []
+            return draft + self._reconsider()
         if event.ticket == self._awaiting:
             self._awaiting = None
             return [] if event.empty or event.failed else self._answer_turn(event.ticket)
         return []
+
+    def _judged(self, ticket: Ticket, complete: float | None) -> list[Action]:
+        if ticket != self._ticket or self.caller is not Caller.PAUSED:
+            return []
+        self._evidence = replace(self._evidence, complete=complete)
+        return self._reconsider()
+
+    def _reconsider(self) -> list[Action]:
+        """More is known: the silence so far may be long enough. Not while speech may be coming back."""
+        return self._quiet() if self._run is None else []
 
     def _answer_turn(self, ticket: Ticket) -> list[Action]:
         """Answer a closed turn now, or when the answer that may not be interrupted is over."""
@@ -339,6 +375,7 @@ class TurnTaker:
         if ticket != self._reply:
             return []
         self._reply = None
+        self._habits.went_well()
         self.tutor = TUTOR[self.tutor][Cue.OVER]
         if self._after is None:
             return []

@@ -10,7 +10,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -116,12 +116,16 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError(_sentence(error)) from None
     except ValueError as error:  # the TOML file cannot be read as TOML
         raise SettingsError(f"The settings file {config_file(os.environ)} cannot be read: {error}") from None
+    return settings
+
+
+def refuse_exposure(settings: Settings) -> None:
+    """Raises SettingsError when the gateway would listen to the world with nothing to keep it out."""
     if settings.api_key is None and not is_loopback(settings.host):
         raise SettingsError(
             f"Refusing to listen on {settings.host} without a key: anyone who reaches this machine could use it. "
             f"Set one, e.g. {PREFIX}API_KEY=$(openssl rand -hex 24), or listen on 127.0.0.1."
         )
-    return settings
 
 
 def is_loopback(host: str) -> bool:
@@ -133,11 +137,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-Name = Annotated[str, "of an environment variable"]
-
-
-def variables() -> dict[Name, str]:
-    """Every variable that is understood, with its description."""
+def variables() -> dict[str, str]:
+    """Every environment variable that is understood, with its description."""
     found = {PREFIX + "CONFIG": "path of the settings file"}
     for name, field in Settings.model_fields.items():
         group = field.annotation

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.actions import Answer, CloseTurn, Discard, Draft, DropTurn, OpenTurn, Stop, Ticket, Transcribe
+from pipeline.actions import Answer, CloseTurn, Discard, Draft, DropTurn, Judge, OpenTurn, Stop, Ticket, Transcribe
 from pipeline.audio import HEARING_RATE, Span
+from pipeline.endings import Ending
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
+    CompletionJudged,
     PolicyChanged,
     ReplyOver,
     ReplyRequested,
@@ -20,7 +22,7 @@ from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 from pipeline.turn import CALLER, TUTOR, Caller, Cue, Tutor
 from tests.support.conversation import Conversation
 
-POLICY = TurnPolicy(onset=96, barge_in=192, prefix=300, pause=128, silence=512, stall=1000)
+POLICY = TurnPolicy(detection=Detection.SILENCE, onset=96, barge_in=192, prefix=300, pause=128, silence=512, stall=1000)
 
 
 @pytest.fixture
@@ -181,9 +183,9 @@ def test_without_create_response_turns_are_only_closed(talk):
 def test_the_last_sound_at_the_ear_gives_the_floor_back(talk):
     ticket = answered(talk)
     assert talk.tell(ReplyOver(Ticket(99))) == []
-    assert talk.taker.tutor is Tutor.SPEAKING
+    assert talk.speak(96) == []  # still the tutor's: this takes longer speech
+    talk.hush(96)
     talk.tell(ReplyOver(ticket))
-    assert talk.taker.tutor is Tutor.IDLE
     assert kinds(talk.speak(96)) == [OpenTurn]
 
 
@@ -265,6 +267,101 @@ def test_every_sample_is_kept_that_may_still_be_asked_for(talk):
     assert talk.taker.keep_from == opened.start
     talk.speak(40_000)
     assert talk.taker.keep_from == opened.start
+
+
+def adaptive() -> Conversation:
+    return Conversation(replace(POLICY, detection=Detection.ADAPTIVE, shortest=256, patience=2048))
+
+
+def waited(complete: float | None, end: Ending) -> int:
+    """Milliseconds of silence before a turn with this evidence is closed."""
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    judged = talk.ticket(Judge)
+    talk.tell(TranscriptReady(judged, empty=False, ending=end))
+    talk.tell(CompletionJudged(judged, complete))
+    talk.hush(3000)
+    return talk.when(CloseTurn)[0] - 960
+
+
+@pytest.mark.parametrize(
+    ("complete", "end", "silence"),
+    [
+        (1.0, Ending.CLOSED, 256),
+        (1.0, Ending.UNKNOWN, 256),
+        (0.8, Ending.CLOSED, 320),
+        (0.5, Ending.UNKNOWN, 704),
+        (None, Ending.UNKNOWN, 928),
+        (0.9, Ending.OPEN, 1120),
+        (0.0, Ending.UNKNOWN, 2048),
+        (0.0, Ending.OPEN, 2048),
+    ],
+)
+def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(complete, end, silence):
+    assert waited(complete, end) == silence
+
+
+def test_evidence_that_comes_late_ends_the_turn_at_once_when_the_silence_was_long_enough():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(640)
+    assert talk.asked(CloseTurn) == []
+    assert kinds(talk.tell(CompletionJudged(talk.ticket(Judge), 1.0))) == [CloseTurn]
+
+
+def test_evidence_does_not_end_a_turn_while_speech_may_be_coming_back():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(640)
+    talk.speak(32)
+    assert talk.tell(CompletionJudged(talk.ticket(Judge), 1.0)) == []
+
+
+def test_a_caller_who_pauses_long_is_given_longer():
+    def silence(talk: Conversation) -> int:
+        talk.speak(960)
+        talk.hush(128)
+        talk.tell(CompletionJudged(talk.ticket(Judge), 0.45))
+        began = talk.ms - 128
+        talk.hush(3000)
+        return talk.when(CloseTurn)[-1] - began
+
+    quick, slow = adaptive(), adaptive()
+    for _ in range(3):
+        slow.speak(960)
+        slow.hush(800)
+    assert slow.asked(CloseTurn) == []
+    assert silence(quick) == 800
+    assert silence(slow) == 1120  # 1.4 times 800
+
+
+def test_a_caller_who_was_cut_off_is_given_longer_until_it_goes_well_again():
+    talk = adaptive()
+
+    def turn(then: float) -> int:
+        """One turn that sounds half complete, and the silence that ended it; `then` the caller is silent."""
+        talk.speak(320)
+        talk.hush(128)
+        began = talk.ms - 128
+        ticket = talk.ticket(Judge)
+        talk.tell(CompletionJudged(ticket, 0.5))
+        talk.tell(TranscriptReady(ticket, empty=False))
+        while not talk.asked(Answer) or talk.asked(Answer)[-1].ticket != ticket:
+            talk.hush(32)
+        ended = talk.ms - began
+        if then:
+            talk.tell(ReplySounding(ticket))
+            talk.tell(ReplyOver(ticket))
+            talk.hush(then)
+        return ended
+
+    patient = turn(then=0)
+    assert turn(then=0) > patient  # spoke on before the answer sounded: it was cut off
+    assert turn(then=500) > patient
+    waits = [turn(then=500) for _ in range(8)]
+    assert waits == sorted(waits, reverse=True)
+    assert waits[-1] == patient
 
 
 @pytest.mark.parametrize(("table", "states"), [(CALLER, Caller), (TUTOR, Tutor)])

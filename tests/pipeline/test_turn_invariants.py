@@ -3,10 +3,23 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.actions import Action, Answer, CloseTurn, Discard, Draft, DropTurn, OpenTurn, Stop, Ticket, Transcribe
+from pipeline.actions import (
+    Action,
+    Answer,
+    CloseTurn,
+    Discard,
+    Draft,
+    DropTurn,
+    Judge,
+    OpenTurn,
+    Stop,
+    Ticket,
+    Transcribe,
+)
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
+    CompletionJudged,
     Event,
     PolicyChanged,
     ReplyOver,
@@ -33,6 +46,7 @@ steps = st.one_of(
     st.tuples(st.just("stall"), st.sampled_from([0.1, 1.5])),
     st.tuples(st.just("words"), tickets, st.booleans(), st.booleans()),
     st.tuples(st.just("latest words"), st.booleans()),
+    st.tuples(st.just("judged"), st.sampled_from([None, 0.0, 0.5, 1.0])),
     st.tuples(st.just("sounding"), tickets),
     st.tuples(st.just("over"), tickets),
     st.tuples(st.just("latest over"),),
@@ -51,6 +65,9 @@ def event(talk: Conversation, step) -> Event | None:
         case ("latest words", empty):
             asked = talk.asked(Transcribe)
             return TranscriptReady(asked[-1].ticket, empty) if asked else None
+        case ("judged", complete):
+            asked = talk.asked(Judge)
+            return CompletionJudged(asked[-1].ticket, complete) if asked else None
         case ("sounding", ticket):
             return ReplySounding(ticket)
         case ("over", ticket):
@@ -146,7 +163,7 @@ def test_from_every_state_an_ordinary_turn_is_answered_again(script, policy):
     talk = play(script, policy)
     talk.tell(StopRequested())
     talk.tell(ClearRequested(talk.samples))
-    talk.tell(PolicyChanged(TurnPolicy(), talk.samples))
+    talk.tell(PolicyChanged(TurnPolicy(detection=Detection.SILENCE), talk.samples))
     talk.hush(1000)
     before = len(talk.log)
     talk.speak(1000)

@@ -1,0 +1,95 @@
+"""A gateway of the bench's own, as a child process; and what a gateway, own or not, says about itself."""
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import IO, Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from pipeline.errors import OperatorError
+
+_READY_WITHIN: Final = 300.0  # seconds; a cold disk reads two gigabytes of models slowly
+_ENDED_WITHIN: Final = 20.0  # seconds; longer than the gateway needs to say goodbye to its callers
+_LOOK_EVERY: Final = 0.2
+
+
+@asynccontextmanager
+async def own_gateway(settings: Mapping[str, str]) -> AsyncIterator[str]:
+    """Start `voicegw serve` on a free loopback port, yield its WebSocket address when it is ready, and end it.
+
+    settings: environment variables on top of this process's own. Raises OperatorError when it does not get ready.
+    """
+    port = _free_port()
+    with tempfile.TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "voicegw", "serve", "--host", "127.0.0.1", "--port", str(port),
+            env=os.environ | settings, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            await _ready(process, f"http://127.0.0.1:{port}/readyz", log)
+            yield f"ws://127.0.0.1:{port}/v1/realtime"
+        finally:
+            await ended(process)
+
+
+async def about(url: str, key: str | None) -> dict[str, Any]:
+    """What the gateway at this WebSocket address says about its engines, packages and settings.
+
+    Only `unknown`, with the reason, when it says nothing of the kind: it need not be one of ours.
+    """
+    parts = urlsplit(url)
+    address = urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "/v1/info", "", ""))
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            answer = await client.get(address, headers={"Authorization": f"Bearer {key}"} if key else {})
+        told = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        return {"unknown": f"{address}: {error!r}"}
+    if answer.status_code != httpx.codes.OK or not isinstance(told, dict):
+        return {"unknown": f"{address}: HTTP {answer.status_code}"}
+    return told
+
+
+async def _ready(process: asyncio.subprocess.Process, address: str, log: IO[bytes]) -> None:
+    try:
+        async with asyncio.timeout(_READY_WITHIN), httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            while process.returncode is None:
+                try:
+                    if (await client.get(address)).status_code == httpx.codes.OK:
+                        return
+                except httpx.TransportError:
+                    pass  # it does not listen yet
+                await asyncio.sleep(_LOOK_EVERY)
+    except TimeoutError as late:
+        raise OperatorError(f"The gateway was not ready after {_READY_WITHIN:.0f} s. {_last_words(log)}") from late
+    raise OperatorError(f"The gateway ended before it was ready. {_last_words(log)}")
+
+
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """Ask the process to end, and make it end when it does not."""
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(_ENDED_WITHIN):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _last_words(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+    return f"It said: {lines[-1].strip()}" if lines else "It said nothing."
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,74 @@
+"""How long a chat-completions server may take, counted down while one answer is waited for."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pipeline.errors import EngineTimeout
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLimits:
+    """What one answer may take, and how many there may be.
+
+    connect_s: to a connection. first_token_s: from the request to the first token. gap_s: from one token to the next.
+    total_s: all waiting for one answer together; the time its reader takes does not count.
+    start_s: how long `start` waits for the server to come up.
+    max_tokens: bound of an answer whose request names none.
+    streams: answers at the same time; one more is refused after connect_s.
+    """
+
+    connect_s: float = 2.0
+    first_token_s: float = 10.0
+    gap_s: float = 10.0
+    total_s: float = 60.0
+    start_s: float = 30.0
+    max_tokens: int = 200
+    streams: int = 64
+
+
+DEFAULT_LIMITS = ChatLimits()
+
+
+class Waits:
+    """The time limits of one answer."""
+
+    def __init__(self, limits: ChatLimits, server: str) -> None:
+        """server: how error messages name it."""
+        self._limits = limits
+        self._server = server
+        self._begun = False
+        self._next_s = limits.first_token_s
+        self._total_s = limits.total_s
+
+    def renew(self, seconds: float) -> None:
+        """The model gave a sign of life; the next may take this long."""
+        self._begun = True
+        self._next_s = seconds
+
+    async def on(self, work: Awaitable[T]) -> T:
+        """What `work` returns. Raises EngineTimeout when a limit runs out first."""
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        try:
+            async with asyncio.timeout(min(self._next_s, self._total_s)):
+                return await work
+        except TimeoutError:
+            raise EngineTimeout(self._sentence()) from None
+        finally:
+            waited = clock.time() - began
+            self._next_s -= waited
+            self._total_s -= waited
+
+    def _sentence(self) -> str:
+        if self._total_s < self._next_s:
+            return f"{self._server} took more than {self._limits.total_s:g} s for one answer (VOICEGW_LLM_TOTAL_S)."
+        if self._begun:
+            return f"{self._server} stopped in the middle of an answer and sent nothing for {self._limits.gap_s:g} s."
+        return (
+            f"{self._server} did not begin to answer within {self._limits.first_token_s:g} s; it has too much to do, "
+            "or needs a smaller model, or a longer VOICEGW_LLM_FIRST_TOKEN_S."
+        )

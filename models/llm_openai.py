@@ -1,0 +1,218 @@
+"""A language model behind any OpenAI-compatible server: vLLM, llama.cpp, Ollama, OpenAI itself.
+
+An answer fails early rather than late: each wait has its own limit, and one lost connection is made good by one new
+try as long as nothing has been said. Leaving the stream closes its connection; that is how these servers learn that
+nobody listens any more, and they stop generating.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import msgspec
+
+from models.chat_address import base, client, shown
+from models.chat_errors import NOT_A_STREAM, quote, refused, unreachable, why
+from models.chat_limits import DEFAULT_LIMITS, ChatLimits, Waits
+from models.chat_stream import ChatStream
+from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, EngineInfo
+from pipeline.errors import EngineDown, EngineError, EngineOverloaded, EngineTimeout, OperatorError
+
+log = logging.getLogger(__name__)
+
+AFTER_LAST_TOKEN_S = 1.0
+"""How long the usage counts and the end of the stream may take once the model has finished; seconds."""
+POLL_S = 0.25
+"""Pause between two looks at a server that is still starting; seconds."""
+LONGEST_REFUSAL = 1 << 16
+"""Bytes read of an error page."""
+
+CONNECTION_LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
+
+
+class OpenAIChat:
+    """Implements `pipeline.engines.ChatModel`."""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str | None = None,
+        api_key: str | None = None,
+        *,
+        limits: ChatLimits = DEFAULT_LIMITS,
+        temperature: float = 0.7,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        """base_url: with or without `/v1`. model: None or `auto` takes the first one that the server lists.
+
+        extra: further fields of every request's body, for what only one kind of server understands.
+        Raises OperatorError for a URL that is none.
+        """
+        url = base(base_url)
+        self._server = f"The language model at {shown(url)}"
+        self._host = url.netloc.decode()
+        self._model = None if model == "auto" else model
+        self._kind = "openai-compatible"
+        self._limits = limits
+        self._temperature = temperature
+        self._extra = dict(extra or {})
+        self._key = api_key
+        self._client = client(url, api_key, limits)
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo("llm", self._kind, self._model or "auto", self._host, "")
+
+    async def start(self) -> None:
+        offered = await self._offered()
+        if self._model is None:
+            if not offered:
+                raise OperatorError(f"{self._server} lists no models; name one with VOICEGW_LLM_MODEL.")
+            self._model = offered[0].id
+        self._kind = next((model.owned_by for model in offered if model.id == self._model), "") or self._kind
+        patient = replace(self._limits, first_token_s=self._limits.start_s, total_s=self._limits.start_s)
+        hello = ChatRequest((ChatMessage("user", "Hi"),), max_tokens=1)
+        try:
+            async with aclosing(self._answer(self._body(hello), Waits(patient, self._server))) as deltas:
+                async for _ in deltas:
+                    pass
+        except EngineError as error:
+            listed = ", ".join(model.id for model in offered[:5])
+            raise OperatorError(f"{error}" + (f" It offers: {listed}." if listed else "")) from error
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def stream(
+        self, request: ChatRequest, *, caller: str, extra: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[ChatDelta, None]:
+        """The answer as it is made. extra: further fields of this request's body.
+
+        Raises EngineDown, EngineOverloaded, EngineTimeout, or EngineError when the server refuses the request.
+        """
+        if self._client.is_closed:
+            raise EngineDown(f"{self._server} has been closed; the gateway is shutting down.")
+        body = self._body(request) | dict(extra or {})
+        try:
+            async with aclosing(self._answer(body, Waits(self._limits, self._server))) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except EngineError as error:
+            log.info("call %s: %s", caller, error)
+            raise
+
+    def _body(self, request: ChatRequest) -> dict[str, Any]:
+        return {
+            "model": self._model or "default",
+            "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+            "max_tokens": self._limits.max_tokens if request.max_tokens is None else request.max_tokens,
+            "temperature": self._temperature if request.temperature is None else request.temperature,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **self._extra,
+        }
+
+    async def _answer(self, body: dict[str, Any], waits: Waits) -> AsyncGenerator[ChatDelta, None]:
+        for tries_left in (1, 0):
+            answer = ChatStream(self._server)
+            try:
+                async with aclosing(self._attempt(body, answer, waits)) as words:
+                    async for text in words:
+                        yield ChatDelta(text)
+                break
+            except (*CONNECTION_LOST, EngineTimeout) as error:
+                if answer.finish:  # only its farewell is missing
+                    break
+                if isinstance(error, EngineTimeout):
+                    raise
+                if answer.begun:
+                    raise EngineDown(f"{self._server} broke off an answer; it may have died.") from error
+                if not tries_left:
+                    raise unreachable(self._server, error) from error
+            except httpx.PoolTimeout as error:
+                raise EngineOverloaded(
+                    f"{self._server} is answering {self._limits.streams} requests already, its limit; try later."
+                ) from error
+            except httpx.HTTPError as error:
+                raise unreachable(self._server, error) from error
+        if answer.finish is None:
+            raise EngineDown(f"{self._server} ended its stream before its answer was complete; it may have died.")
+        yield ChatDelta(answer.end(), finish=answer.finish, usage=answer.usage)
+
+    async def _attempt(self, body: dict[str, Any], answer: ChatStream, waits: Waits) -> AsyncGenerator[str, None]:
+        request = self._client.build_request("POST", "chat/completions", json=body)
+        response = await waits.on(self._client.send(request, stream=True))
+        try:
+            pieces = response.aiter_bytes()
+            await self._check(response, pieces, waits)
+            # Read to the very end, beyond [DONE]: only then can the connection be used again.
+            while (piece := await waits.on(anext(pieces, None))) is not None:
+                text = answer.feed(piece)
+                if answer.finish:
+                    waits.renew(AFTER_LAST_TOKEN_S)
+                elif answer.begun:
+                    waits.renew(self._limits.gap_s)
+                if text:
+                    yield text
+        finally:
+            await response.aclose()
+
+    async def _check(self, response: httpx.Response, pieces: AsyncIterator[bytes], waits: Waits) -> None:
+        """Raises what is wrong with an answer that is no stream of words."""
+        status = response.status_code
+        if status == HTTPStatus.OK:
+            kind = response.headers.get("content-type", "nothing").partition(";")[0]
+            if kind != "text/event-stream":
+                raise EngineError(
+                    f"{self._server} answered with {quote(kind)} instead of a stream of events; {NOT_A_STREAM}"
+                )
+            return
+        page = b""
+        while len(page) < LONGEST_REFUSAL and (piece := await waits.on(anext(pieces, None))) is not None:
+            page += piece
+        raise refused(self._server, status, page, model=self._model, key=self._key)
+
+    async def _offered(self) -> "list[_Model]":
+        """The models that the server lists, none when it keeps no list. Raises OperatorError when it stays away."""
+        problem = "no answer"
+        try:
+            async with asyncio.timeout(self._limits.start_s):
+                while True:
+                    try:
+                        response = await self._client.get("models")
+                    except httpx.TransportError as error:
+                        problem = why(error)
+                    else:
+                        if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                            break
+                        problem = f"HTTP {response.status_code}"
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            raise OperatorError(
+                f"{self._server} cannot be reached ({problem}, for {self._limits.start_s:g} s); "
+                "start it, or correct VOICEGW_LLM_URL."
+            ) from None
+        if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise OperatorError(
+                f"{self._server} refused the key (HTTP {response.status_code}); set VOICEGW_LLM_API_KEY."
+            )
+        try:
+            return msgspec.json.decode(response.content, type=_Models).data if response.is_success else []
+        except msgspec.MsgspecError:
+            raise OperatorError(
+                f"{self._server} does not answer like an OpenAI-compatible server; correct VOICEGW_LLM_URL."
+            ) from None
+
+
+class _Model(msgspec.Struct):
+    id: str
+    owned_by: str | None = None
+
+
+class _Models(msgspec.Struct):
+    data: list[_Model]

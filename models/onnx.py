@@ -1,0 +1,40 @@
+"""Opening ONNX models: where the file is, and how many cores it may use."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import OperatorError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+REMEDY = "Run `voicegw models verify` to see what is wrong and `voicegw models pull` to fetch it."
+
+
+def onnx_file(folder: Path) -> Path:
+    """The one `*.onnx` file of a model's folder. Raises OperatorError when there is none, or more than one."""
+    found = sorted(folder.glob("*.onnx"))
+    if not found:
+        raise OperatorError(f"There is no *.onnx file in {folder}. {REMEDY}")
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise OperatorError(f"There must be one *.onnx file in {folder}, but there are {names}. Keep the one you want.")
+    return found[0]
+
+
+def open_session(path: Path, *, threads: int) -> "InferenceSession":
+    """A session on the CPU that uses `threads` cores while it runs and none while it waits.
+
+    Raises OperatorError when the file cannot be loaded.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that spin between two operators take the cores that the language model needs at the same moment.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common base but Exception
+        raise OperatorError(f"{path} is not a model that can be loaded ({error}). {REMEDY}") from error

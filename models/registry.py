@@ -1,0 +1,109 @@
+"""From a choice of models to engines: the one place that knows which class serves which role."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.asr_whisper import WhisperRecognizer
+from models.chat_limits import ChatLimits
+from models.llama_server import EmbeddedServer
+from models.llm_embedded import EmbeddedChat
+from models.llm_openai import OpenAIChat
+from models.tts_piper import PiperSynthesizer
+from models.turn_smart import SmartTurn
+from models.vad_silero import SileroVad
+from models.weights.errors import ManifestError
+from models.weights.files import ModelStore
+from models.weights.manifest import Manifest, Model, Role, default_manifest
+from pipeline.engines import ChatModel, Engines
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which models, and how they run. None: the profile's model, or as many threads as there are cores.
+
+    Times in seconds. llm_url: of an OpenAI-compatible server that is used in place of the embedded one.
+    """
+
+    models_dir: Path
+    profile: str = "default"
+    llm_url: str | None = None
+    llm_model: str | None = None
+    llm_key: str | None = None
+    llm_first_token_s: float = 10.0
+    llm_total_s: float = 60.0
+    llm_max_tokens: int = 200
+    llm_temperature: float = 0.7
+    llm_threads: int | None = None
+    llm_slots: int = 2
+    llm_context: int = 4096
+    asr_model: str | None = None
+    asr_device: str = "cpu"
+    asr_compute_type: str = "int8"
+    asr_threads: int | None = None
+    asr_deadline_s: float = 20.0
+    tts_voice: str | None = None
+    tts_threads: int | None = None
+    tts_deadline_s: float = 20.0
+
+
+def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Engines:
+    """Engines that are not started yet. Raises OperatorError when a model is unknown, or its files are not there."""
+    manifest = manifest or default_manifest()
+    store = ModelStore(choice.models_dir)
+
+    def folder(role: Role, wanted: str | None) -> Path:
+        return store.require(_model(manifest, choice.profile, role, wanted))
+
+    cores = _cores()
+    voice = folder("tts", choice.tts_voice)
+    return Engines(
+        vad=SileroVad(folder("vad", None)),
+        recognizer=WhisperRecognizer(
+            folder("asr", choice.asr_model),
+            device=choice.asr_device,
+            compute_type=choice.asr_compute_type,
+            cpu_threads=choice.asr_threads or cores,
+            deadline_s=choice.asr_deadline_s,
+        ),
+        chat=_chat(choice, manifest, store, cores),
+        synthesizer=PiperSynthesizer(
+            {voice.name.removeprefix("piper-"): voice},
+            threads=choice.tts_threads or cores,
+            deadline_s=choice.tts_deadline_s,
+        ),
+        turn_detector=SmartTurn(folder("turn", None)),
+    )
+
+
+def _chat(choice: EngineChoice, manifest: Manifest, store: ModelStore, cores: int) -> ChatModel:
+    limits = ChatLimits(
+        first_token_s=choice.llm_first_token_s, total_s=choice.llm_total_s, max_tokens=choice.llm_max_tokens
+    )
+    if choice.llm_url:
+        return OpenAIChat(
+            choice.llm_url, choice.llm_model, choice.llm_key, limits=limits, temperature=choice.llm_temperature
+        )
+    model = _model(manifest, choice.profile, "llm", choice.llm_model)
+    server = EmbeddedServer(
+        store.require(model) / model.files[0].name,
+        threads=choice.llm_threads or cores,
+        slots=choice.llm_slots,
+        context=choice.llm_context,
+    )
+    return EmbeddedChat(server, limits=limits, temperature=choice.llm_temperature)
+
+
+def _model(manifest: Manifest, profile: str, role: Role, wanted: str | None) -> Model:
+    """The model for a role: the wanted one, else the profile's."""
+    if wanted is None:
+        return next(model for model in manifest.profile(profile) if model.role == role)
+    model = manifest.model(wanted)
+    if model.role != role:
+        raise ManifestError(f"The model '{wanted}' is for the role {model.role}, not {role}.")
+    return model
+
+
+def _cores() -> int:
+    """Cores this process may use: fewer than the machine's in a container."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,59 @@
+"""Which slot of the llama.cpp server answers whom.
+
+A slot remembers the prompt that it read last, and reads only what is new of the next: the cost of a turn is the turn,
+not the conversation. Left to itself the server picks the slot by likeness of the prompts, and two conversations with
+the same instructions are alike enough to take each other's slots away in turns. So every caller keeps to a slot here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pipeline.errors import EngineOverloaded
+
+
+class Slots:
+    """Lends slots 0 to count - 1, each to one answer at a time."""
+
+    def __init__(self, count: int, *, waiting: int) -> None:
+        """waiting: most answers that wait for a slot; one more is refused at once."""
+        self._lock = asyncio.Semaphore(count)
+        # Free slots, the one that rested longest first, with the caller whose conversation each remembers.
+        self._free: dict[int, str | None] = dict.fromkeys(range(count))
+        self._count = count
+        self._places = waiting
+
+    @asynccontextmanager
+    async def lend(self, caller: str, *, within_s: float) -> AsyncIterator[int]:
+        """The caller's own slot if it is free, else the one that rested longest. Raises EngineOverloaded."""
+        await self._wait(within_s)
+        slot = self._choose(caller)
+        try:
+            yield slot
+        finally:
+            self._free[slot] = caller
+            self._lock.release()
+
+    def _choose(self, caller: str) -> int:
+        own = [slot for slot, last in self._free.items() if last == caller]
+        slot = own[-1] if own else next(iter(self._free))
+        del self._free[slot]
+        return slot
+
+    async def _wait(self, within_s: float) -> None:
+        if self._places == 0:
+            raise EngineOverloaded(self._sentence())
+        self._places -= 1
+        try:
+            async with asyncio.timeout(within_s):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise EngineOverloaded(self._sentence()) from None
+        finally:
+            self._places += 1
+
+    def _sentence(self) -> str:
+        return (
+            f"The embedded language model is giving {self._count} answers already and cannot begin another; "
+            "try again later, or raise VOICEGW_LLM_SLOTS."
+        )

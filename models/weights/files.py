@@ -1,0 +1,89 @@
+"""The model files on this machine: `<root>/<model id>/<file name>`.
+
+Beside them lies `.work/<model id>/`: what is being fetched, the lock of who fetches it, and the ledger of hashes.
+A file has its final name only when its hash was right.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from models.weights.errors import ModelsMissing
+from models.weights.ledger import Ledger
+from models.weights.manifest import Model, ModelFile
+from models.weights.sizes import human
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """What a full check of one file found. found: the file's sha256, None when it was not worth hashing."""
+
+    model: Model
+    file: ModelFile
+    path: Path
+    state: Literal["ok", "missing", "wrong size", "wrong hash"]
+    found: str | None = None
+
+
+class ModelStore:
+    """The folder of models. Reads only, but for the ledger; `models.weights.pull` is what brings files in."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, model_id: str) -> Path:
+        return self.root / model_id
+
+    def path(self, model: Model, file: ModelFile) -> Path:
+        return self.folder(model.id) / file.name
+
+    def work(self, model: Model) -> Path:
+        """Where a model is while it is being fetched; on the same file system as its final place."""
+        return self.root / ".work" / model.id
+
+    def ledger(self, model: Model) -> Ledger:
+        return Ledger(self.work(model) / "hashes.json")
+
+    def missing(self, model: Model) -> tuple[ModelFile, ...]:
+        """Files that are not there or have the wrong size. Quick: nothing is read."""
+        return tuple(file for file in model.files if _size(self.path(model, file)) != file.size)
+
+    def require(self, model: Model) -> Path:
+        """The folder of a model whose files are all there. Raises ModelsMissing with the command that fetches them."""
+        if missing := self.missing(model):
+            names = ", ".join(file.name for file in missing)
+            size = human(sum(file.size for file in missing))
+            raise ModelsMissing(
+                f"The model {model.id} is not complete: {names} ({size}) should be in {self.folder(model.id)}. "
+                f"Fetch it with `voicegw models pull {model.id} --root {self.root}`."
+            )
+        return self.folder(model.id)
+
+    def unproven(self, model: Model) -> tuple[ModelFile, ...]:
+        """Files that are not known to have the right hash. Hashes those that nobody has hashed since they changed."""
+        return tuple(file for file in model.files if not self._proven(model, file))
+
+    def verify(self, model: Model) -> tuple[FileCheck, ...]:
+        """Hash every file of a model, whatever the ledger says."""
+        return tuple(self._check(model, file) for file in model.files)
+
+    def _proven(self, model: Model, file: ModelFile) -> bool:
+        path = self.path(model, file)
+        if _size(path) != file.size:
+            return False
+        ledger = self.ledger(model)
+        return ledger.knows(path, file.sha256) or ledger.measure(path) == file.sha256
+
+    def _check(self, model: Model, file: ModelFile) -> FileCheck:
+        path = self.path(model, file)
+        size = _size(path)
+        if size is None:
+            return FileCheck(model, file, path, "missing")
+        if size != file.size:
+            return FileCheck(model, file, path, "wrong size")
+        found = self.ledger(model).measure(path)
+        return FileCheck(model, file, path, "ok" if found == file.sha256 else "wrong hash", found)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None

@@ -1,0 +1,92 @@
+"""When to believe Whisper: how much sound to show it, how many words to expect, and what is not speech.
+
+Measured with the base model (int8, greedy, no timestamps) on clean, quiet and noisy speech and on sounds that are not:
+speech had a no-speech probability of at most 0.35, even at 0 dB of noise, and a mean log-probability of at least -0.9
+in English and -1.4 in a language the model knows badly; silence, noise, hum, clicks and chords had at least 0.51 and
+at most -0.6.
+"""
+
+import math
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
+
+MIN_WINDOW_S = 15
+"""Least sound that the encoder is shown, with silence behind the speech: with less the decoder starts to repeat itself,
+with 15 s the word error rate is that of the 30 s the model was trained on, at less than half the time."""
+MAX_WINDOW_S = 30
+"""What the model was trained on; it takes no more."""
+WINDOW_STEP_S = 5
+"""Windows grow in steps, so that utterances of similar length can share a batch."""
+MARGIN_S = 1
+"""Least silence behind the speech."""
+
+MAX_TOKENS_PER_S = 25
+"""No one speaks faster, in any script: English has up to 5 tokens a second, scripts spelled in bytes four times that.
+The limit ends a loop of the decoder."""
+SPARE_TOKENS = 16
+HASTY_TOKENS_PER_S = 6
+"""Faster than this, a hypothesis that begins anew is a loop of the decoder and not a speaker who repeats a sentence."""
+OPENING = 4
+"""So many equal tokens make it the same opening."""
+MAX_COMPRESSION = 2.4
+"""Above this ratio a text repeats itself over and over; the value of openai/whisper, transcribe.py."""
+
+QUIET_SAMPLES = HEARING_RATE // 50
+"""Length of the stretch (20 ms) whose loudness is looked at for a place to cut."""
+CUT_SEARCH_S = 8
+"""A cut is made in the last seconds of what fits into a window."""
+
+
+def window_seconds(samples: int) -> int:
+    """Length of the window for an utterance (16 kHz) of at most `MAX_WINDOW_S - MARGIN_S` seconds."""
+    wanted = math.ceil((samples / HEARING_RATE + MARGIN_S) / WINDOW_STEP_S) * WINDOW_STEP_S
+    return max(MIN_WINDOW_S, min(MAX_WINDOW_S, wanted))
+
+
+def token_limit(seconds: float) -> int:
+    """Most tokens that so much speech can hold."""
+    return SPARE_TOKENS + math.ceil(MAX_TOKENS_PER_S * seconds)
+
+
+def without_restart(tokens: Sequence[int], seconds: float) -> Sequence[int]:
+    """The hypothesis up to the point where it begins anew, if it holds more than can have been said in `seconds`."""
+    if len(tokens) > HASTY_TOKENS_PER_S * seconds:
+        for at in range(OPENING, len(tokens) - OPENING + 1):
+            if tokens[at : at + OPENING] == tokens[:OPENING]:
+                return tokens[:at]
+    return tokens
+
+
+def repeats_itself(text: str) -> bool:
+    data = text.encode()
+    return len(data) > MAX_COMPRESSION * len(zlib.compress(data))
+
+
+def is_speech(no_speech: float, logprob: float) -> bool:
+    """False when the model found no speech, and its words sound as if it had guessed them."""
+    sure_of_silence = no_speech > 0.6 and logprob < -0.5
+    guessed = no_speech > 0.4 and logprob < -1.5
+    return not (sure_of_silence or guessed)
+
+
+def pieces(audio: bytes) -> list[bytes]:
+    """Audio (s16le, 16 kHz) in pieces that fit into a window, cut where it is quietest."""
+    longest = (MAX_WINDOW_S - MARGIN_S) * HEARING_RATE * SAMPLE_BYTES
+    made = []
+    while len(audio) > longest:
+        at = longest - CUT_SEARCH_S * HEARING_RATE * SAMPLE_BYTES
+        cut = at + _quietest(audio[at:longest]) * SAMPLE_BYTES
+        made.append(audio[:cut])
+        audio = audio[cut:]
+    return [*made, audio]
+
+
+def _quietest(audio: bytes) -> int:
+    """Sample in the middle of the quietest stretch."""
+    sound = np.frombuffer(audio, dtype="<i2").astype(np.float32)
+    stretches = sound[: len(sound) // QUIET_SAMPLES * QUIET_SAMPLES].reshape(-1, QUIET_SAMPLES)
+    return int(np.square(stretches).mean(axis=1).argmin()) * QUIET_SAMPLES + QUIET_SAMPLES // 2

@@ -1,0 +1,74 @@
+"""Who is let in, and what the gateway says of itself."""
+
+import httpx2
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
+
+from models.scripted import ScriptedChat
+from pipeline.errors import OperatorError
+from tests.support.gateway import gateway, scripted
+from tests.support.wire import dial
+
+KEY = "sk-secret"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"additional_headers": {"Authorization": f"Bearer {KEY}"}},
+        {"additional_headers": {"api-key": KEY}},
+        {"subprotocols": [Subprotocol("realtime"), Subprotocol(f"openai-insecure-api-key.{KEY}")]},
+    ],
+)
+async def test_the_key_opens_in_every_form_that_clients_use(options):
+    async with gateway(api_key=KEY) as running, dial(running.url, **options) as wire:
+        await wire.event("session.created")
+        assert wire.socket.subprotocol in (None, "realtime")
+
+
+@pytest.mark.parametrize("options", [{}, {"additional_headers": {"Authorization": "Bearer wrong"}}])
+async def test_without_the_key_there_is_a_401_before_the_upgrade(options):
+    async with gateway(api_key=KEY) as running:
+        with pytest.raises(InvalidStatus) as refused:
+            async with dial(running.url, **options):
+                pass
+        assert refused.value.response.status_code == 401
+        assert b"invalid_api_key" in refused.value.response.body
+        async with httpx2.AsyncClient() as client:
+            assert (await client.get(f"{running.http}/v1/info")).status_code == 401
+
+
+async def test_a_web_page_of_another_origin_may_not_use_a_gateway_without_a_key():
+    async with gateway() as running:
+        with pytest.raises(InvalidStatus) as refused:
+            async with dial(running.url, origin=Origin("http://evil.example")):
+                pass
+        assert refused.value.response.status_code == 403
+        async with dial(running.url, origin=Origin(running.http)) as wire:
+            await wire.event("session.created")
+
+
+async def test_health_readiness_and_what_it_is_made_of():
+    async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as client:
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert (await client.get("/readyz")).json() == {"status": "ready"}
+        assert "/v1/realtime" in (await client.get("/")).text
+        info = (await client.get("/v1/info")).json()
+        assert {engine["engine"] for engine in info["engines"]} == {"scripted"}
+        assert "api_key" not in str(info)
+
+
+async def test_an_engine_that_cannot_start_is_not_ready_and_says_why():
+    class Broken(ScriptedChat):
+        async def start(self) -> None:
+            raise OperatorError("The model file is broken.")
+
+    async with gateway(scripted(chat=Broken([])), wait=False) as running, httpx2.AsyncClient() as client:
+        answer = await client.get(f"{running.http}/readyz")
+        assert answer.status_code == 503
+        with pytest.raises(InvalidStatus) as refused:
+            async with dial(running.url):
+                pass
+        assert refused.value.response.status_code == 503
+        assert [str(error) for error in running.failures] == ["The model file is broken."]

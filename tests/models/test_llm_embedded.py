@@ -1,0 +1,273 @@
+"""models/llm_embedded.py and what it stands on: a real llama.cpp server with a real, small model."""
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from models.chat_limits import ChatLimits
+from models.llama_process import Address
+from models.llama_server import EmbeddedServer
+from models.llm_embedded import EmbeddedChat
+from models.llm_openai import OpenAIChat
+from models.weights.files import ModelStore
+from pipeline.engines import ChatMessage, ChatRequest, Usage
+from pipeline.errors import EngineDown, OperatorError
+from tests.support.until import until
+
+pytestmark = pytest.mark.real
+
+PATIENT = ChatLimits(first_token_s=60, gap_s=60, total_s=120)
+INSTRUCTIONS = "You are a friendly tutor on the phone. Answer in one short sentence and ask about the learner's day."
+SKY = ChatRequest((ChatMessage("user", "What colour is the sky?"),), max_tokens=40, temperature=0.0)
+
+
+@pytest.fixture
+def model(model_store: ModelStore) -> Path:
+    return model_store.folder("smollm2-135m") / "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def embedded(model: Path) -> EmbeddedServer:
+    return EmbeddedServer(model, threads=2, slots=2, context=1024)
+
+
+@asynccontextmanager
+async def started(engine: Any) -> AsyncIterator[Any]:
+    try:
+        await engine.start()
+        yield engine
+    finally:
+        await engine.close()
+
+
+def asking(*texts: str, max_tokens: int = 8) -> ChatRequest:
+    """A conversation that the caller began, with the answers between."""
+    roles: list[Any] = ["user", "assistant"] * len(texts)
+    said = (ChatMessage(role, text) for role, text in zip(roles, texts, strict=False))
+    return ChatRequest((ChatMessage("system", INSTRUCTIONS), *said), max_tokens=max_tokens, temperature=0.0)
+
+
+async def reply(chat: Any, request: ChatRequest, caller: str = "ann") -> tuple[str, Usage]:
+    found = [delta async for delta in chat.stream(request, caller=caller)]
+    assert found[-1].usage is not None
+    return "".join(delta.text for delta in found), found[-1].usage
+
+
+async def test_it_answers(model: Path) -> None:
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        text, usage = await reply(chat, SKY)
+        assert "blue" in text
+        assert usage.input > 10
+        assert 1 <= usage.output <= 40
+        assert (chat.info.role, chat.info.model, chat.info.device) == ("llm", model.stem, "cpu")
+
+
+async def test_an_answer_cut_by_its_limit_says_so(model: Path) -> None:
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        found = [delta async for delta in chat.stream(asking("Tell me a long story.", max_tokens=3), caller="ann")]
+        assert found[-1].finish == "length"
+        assert found[-1].usage is not None
+        assert found[-1].usage.output == 3
+
+
+async def test_two_callers_in_turns_each_pay_for_the_new_words_only(model: Path) -> None:
+    """With the same instructions: that is what makes the server itself mix them up."""
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        said: dict[str, list[str]] = {"ann": ["I went to the market."], "bob": ["I stayed at home."]}
+        seen: dict[str, int] = {}
+        for _ in range(4):
+            for caller, texts in said.items():
+                text, usage = await reply(chat, asking(*texts), caller)
+                # All of the last request is still there; a few tokens at the seam may be cut differently.
+                assert usage.cached >= seen.get(caller, 0) - 4
+                seen[caller] = usage.input
+                texts.extend([text or "Yes.", "And then?"])
+        assert min(seen.values()) > 100
+
+
+async def idle(address: Address) -> bool:
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {address.key}"}) as http:
+        slots = (await http.get(f"{address.url}/slots")).json()
+    return not any(slot["is_processing"] for slot in slots)
+
+
+async def until_it_is(address: Address, *, rest: bool) -> None:
+    """Wait until the server generates nothing, or does."""
+    async with asyncio.timeout(30):
+        while await idle(address) != rest:
+            await asyncio.sleep(0.01)
+
+
+async def metric(address: Address, name: str) -> int:
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {address.key}"}) as http:
+        metrics = (await http.get(f"{address.url}/metrics")).text
+    found = re.search(rf"^llamacpp:{name} (\d+)", metrics, re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+async def test_leaving_an_answer_stops_the_server(model: Path) -> None:
+    async with started(embedded(model)) as server:
+        address = server.address
+        chat = OpenAIChat(address.url, api_key=address.key, limits=PATIENT, extra={"ignore_eos": True})
+        async with aclosing(chat.stream(asking("Tell me a story.", max_tokens=900), caller="ann")) as stream:
+            await anext(stream)
+            assert not await idle(address)
+        await until_it_is(address, rest=True)
+        assert await metric(address, "tokens_predicted_total") < 500
+        await chat.close()
+
+
+async def test_leaving_while_the_prompt_is_read_stops_the_server(model: Path) -> None:
+    """Also when it has other things to tell, here about its slots: those keep it from looking who has left."""
+    server = EmbeddedServer(model, threads=2, slots=1, context=8192)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        address = server.address
+        assert address is not None
+        before = await metric(address, "prompt_tokens_total")
+        waiting = asyncio.create_task(reply(chat, asking("never mind " * 2500)))
+        await until_it_is(address, rest=False)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        await until_it_is(address, rest=True)
+        # Of 5000.
+        assert await metric(address, "prompt_tokens_total") - before < 2000
+
+
+async def test_a_server_started_by_somebody_else_is_used_by_its_url(model: Path) -> None:
+    async with started(embedded(model)) as server:
+        chat = OpenAIChat(f"{server.address.url}/v1", "auto", server.address.key, limits=PATIENT)
+        async with started(chat):
+            assert (chat.info.model, chat.info.engine) == (model.stem, "llamacpp")
+            text, usage = await reply(chat, SKY)
+            assert "blue" in text
+            assert usage.input > 10
+
+        stranger = OpenAIChat(server.address.url, api_key="wrong")
+        with pytest.raises(OperatorError, match="VOICEGW_LLM_API_KEY") as caught:
+            await stranger.start()
+        assert server.address.key not in str(caught.value)
+        await stranger.close()
+
+
+async def test_death_in_the_middle_is_told_at_once_and_mended(model: Path) -> None:
+    server = embedded(model)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        first = server.address
+        stream = chat.stream(asking("Tell me a long story about a river.", max_tokens=900), caller="ann")
+        await anext(stream)
+        assert server.pid is not None
+        psutil.Process(server.pid).kill()
+        async with asyncio.timeout(2):
+            with pytest.raises(EngineDown, match="is restarted by itself"):
+                async for _ in stream:
+                    pass
+        await until(lambda: server.address not in (None, first), 30)
+        assert "blue" in (await reply(chat, SKY))[0]
+        assert server.restarts == 1
+
+
+async def test_while_it_cannot_come_back_every_request_is_refused_at_once(model: Path, tmp_path: Path) -> None:
+    here = tmp_path / "model.gguf"
+    here.symlink_to(model)
+    server = embedded(here)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        here.unlink()
+        assert server.pid is not None
+        psutil.Process(server.pid).kill()
+        await until(lambda: server.restarts >= 2, 30)
+        assert server.address is None
+        async with asyncio.timeout(2):
+            with pytest.raises(EngineDown, match="is restarting"):
+                await reply(chat, asking("Hello?"))
+        here.symlink_to(model)
+        await until(lambda: server.address is not None, 30)
+        await reply(chat, asking("Hello?"))
+
+
+async def test_nothing_is_left_after_closing(model: Path) -> None:
+    tasks = asyncio.all_tasks()
+    server = embedded(model)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        assert server.pid is not None
+        child = psutil.Process(server.pid)
+        stream = chat.stream(asking("Tell me a story.", max_tokens=900), caller="ann")
+        await anext(stream)
+        await stream.aclose()
+    assert not child.is_running()
+    assert asyncio.all_tasks() == tasks
+    assert server.address is None
+    await chat.close()
+    with pytest.raises(EngineDown):
+        await reply(chat, asking("Hello?"))
+
+
+async def test_closing_before_starting() -> None:
+    await EmbeddedChat(embedded(Path("nowhere.gguf"))).close()
+
+
+async def test_giving_up_while_it_loads_leaves_nothing(model: Path) -> None:
+    before = set(psutil.Process().children())
+    server = embedded(model)
+    starting = asyncio.create_task(server.start())
+    await until(lambda: set(psutil.Process().children()) != before)
+    starting.cancel()
+    await asyncio.wait({starting})
+    assert set(psutil.Process().children()) == before
+    await server.close()
+
+
+@pytest.fixture
+def half(model: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "half.gguf"
+    path.write_bytes(model.read_bytes()[:1_000_000])
+    return path
+
+
+async def test_a_damaged_file(half: Path) -> None:
+    before = set(psutil.Process().children())
+    with pytest.raises(OperatorError, match=r"half.gguf did not start.*damaged.*voicegw models verify") as caught:
+        await embedded(half).start()
+    assert "failed to load model" in str(caught.value)
+    assert set(psutil.Process().children()) == before
+
+
+async def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"none.gguf is not there.*voicegw models pull"):
+        await embedded(tmp_path / "none.gguf").start()
+
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from models.llama_server import EmbeddedServer
+
+async def main():
+    server = EmbeddedServer(Path(sys.argv[1]), threads=1, slots=1, context=512)
+    await server.start()
+    print(server.pid, flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+async def test_it_dies_with_its_parent(model: Path) -> None:
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, str(model), stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    async with asyncio.timeout(60):
+        child = psutil.Process(int(await parent.stdout.readline()))
+    assert child.is_running()
+    parent.send_signal(signal.SIGKILL)
+    await parent.wait()
+    # Where nobody adopts orphans a dead one stays listed, as a zombie.
+    await until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)

@@ -1,0 +1,244 @@
+"""What each event of the client becomes."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from pipeline.audio import Pcm
+from pipeline.engines import Speaking
+from pipeline.errors import CallerError, EngineDown
+from pipeline.history import ROOT, Item
+from pipeline.notices import ReplyAudio, ReplyItemStarted, ReplyStarted
+from pipeline.settings import ReplyOptions
+from tests.protocol.line import Line
+from voicegw.protocol.commands import (
+    AddItem,
+    AppendAudio,
+    CancelResponse,
+    ClearInput,
+    Command,
+    CommitInput,
+    CreateResponse,
+    DeleteItem,
+    RetrieveItem,
+    TruncateItem,
+)
+
+
+def append(audio: bytes) -> dict[str, Any]:
+    return {"type": "input_audio_buffer.append", "audio": base64.b64encode(audio).decode()}
+
+
+def create_item(**item: Any) -> dict[str, Any]:
+    return {"type": "conversation.item.create", "item": {"type": "message", **item}}
+
+
+def text(words: str, kind: str = "input_text") -> dict[str, Any]:
+    return {"type": kind, "text": words}
+
+
+def spoken(line: Line) -> Line:
+    """The line after the first audio of an answer."""
+    line.notify(
+        ReplyStarted("resp_1", ReplyOptions()),
+        ReplyItemStarted("resp_1", Item("item_a", "assistant", "", audio=True, status="in_progress"), None),
+        ReplyAudio("resp_1", "item_a", Pcm(bytes(96), 24000)),
+    )
+    return line
+
+
+@pytest.mark.parametrize(
+    ("event", "command"),
+    [
+        ({"type": "input_audio_buffer.commit", "event_id": "e"}, CommitInput("e")),
+        ({"type": "input_audio_buffer.clear"}, ClearInput(None)),
+        ({"type": "input_audio_buffer.clear", "event_id": None}, ClearInput(None)),
+        ({"type": "conversation.item.delete", "item_id": "a", "event_id": "e"}, DeleteItem("e", "a")),
+        ({"type": "conversation.item.retrieve", "item_id": "a"}, RetrieveItem(None, "a")),
+        (
+            {"type": "conversation.item.truncate", "item_id": "a", "content_index": 0, "audio_end_ms": 1500},
+            TruncateItem(None, "a", 1500),
+        ),
+        ({"type": "response.cancel"}, CancelResponse(None, None)),
+        ({"type": "response.cancel", "response_id": "resp_1"}, CancelResponse(None, "resp_1")),
+        ({"type": "response.create", "event_id": "e"}, CreateResponse("e", ReplyOptions())),
+        ({"type": "response.create", "response": None}, CreateResponse(None, ReplyOptions())),
+    ],
+)
+def test_an_event_becomes_a_command_and_no_event(event: dict[str, Any], command: Command) -> None:
+    line = Line()
+    assert line.send(event) == [command]
+    assert line.sent() == []
+
+
+# --- audio ---------------------------------------------------------------------------------------------------------
+
+
+def test_audio_is_counted_from_the_first_sample_of_the_session() -> None:
+    assert Line().send(append(b"\1\0\2\0"), append(b""), append(b"\3\0")) == [
+        AppendAudio(None, Pcm(b"\1\0\2\0", 24000, 0)),
+        AppendAudio(None, Pcm(b"", 24000, 2)),
+        AppendAudio(None, Pcm(b"\3\0", 24000, 2)),
+    ]
+
+
+def test_half_a_sample_is_refused_and_not_counted() -> None:
+    line = Line()
+    assert line.send({**append(b"\1\0\2"), "event_id": "e"}) == []
+    [event] = line.sent()
+    assert event["error"] == {
+        "type": "invalid_request_error",
+        "code": "invalid_value",
+        "message": "'audio' holds 3 bytes; 16-bit samples need an even number of them.",
+        "param": "audio",
+        "event_id": "e",
+    }
+    assert line.send(append(b"\1\0")) == [AppendAudio(None, Pcm(b"\1\0", 24000, 0))]
+
+
+# --- items ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("item", "added"),
+    [
+        ({"role": "user", "content": [text("Hi")], "id": "mine"}, Item("mine", "user", "Hi")),
+        ({"role": "user", "content": [text("Hi")], "id": None}, Item("item_1", "user", "Hi")),
+        ({"role": "system", "content": [text("a"), text("b")]}, Item("item_1", "system", "a\nb")),
+        ({"role": "assistant", "content": [text("Ho", "output_text")]}, Item("item_1", "assistant", "Ho")),
+        ({"role": "assistant", "content": [text("Ho", "text")]}, Item("item_1", "assistant", "Ho")),
+        (
+            {"role": "user", "content": [text("Hi")], "status": "in_progress", "object": "realtime.item"},
+            Item("item_1", "user", "Hi"),
+        ),
+    ],
+)
+def test_a_written_message(item: dict[str, Any], added: Item) -> None:
+    assert Line().send(create_item(**item)) == [AddItem(None, added, None)]
+
+
+@pytest.mark.parametrize(("previous", "after"), [(None, None), ("root", ROOT), ("item_7", "item_7")])
+def test_where_a_message_goes(previous: str | None, after: str | None) -> None:
+    event = {**create_item(role="user", content=[text("Hi")], id="mine"), "previous_item_id": previous}
+    assert Line().send(event) == [AddItem(None, Item("mine", "user", "Hi"), after)]
+
+
+@pytest.mark.parametrize(
+    ("role", "part", "param"),
+    [
+        ("user", {"type": "input_audio", "audio": ""}, "item.content[1].type"),
+        ("user", {"type": "input_image", "image_url": "data:"}, "item.content[1].type"),
+        ("user", text("", "output_text"), "item.content[1].type"),
+        ("assistant", text("", "input_text"), "item.content[1].type"),
+        ("user", {"text": "a"}, "item.content[1].type"),
+        ("user", {"type": "input_text"}, "item.content[1].text"),
+        ("user", text("x" * 65_537), "item.content[1].text"),
+        ("user", {**text("a"), "lang": "en"}, "item.content[1].lang"),
+        ("user", "Hi", "item.content[1]"),
+        ("user", None, "item.content[1]"),
+    ],
+)
+def test_the_part_that_is_wrong_is_named(role: str, part: Any, param: str) -> None:
+    line = Line()
+    good = text("a", "output_text" if role == "assistant" else "input_text")
+    assert line.send({**create_item(role=role, content=[good, part]), "event_id": "e"}) == []
+    [event] = line.sent()
+    assert (event["error"]["param"], event["error"]["event_id"]) == (param, "e")
+
+
+def test_a_message_is_bounded_as_a_whole() -> None:
+    line = Line()
+    halves = [text("x" * 40_000), text("y" * 40_000)]
+    assert line.send(create_item(role="user", content=halves)) == []
+    [event] = line.sent()
+    assert event["error"]["param"] == "item.content"
+    assert "65536" in event["error"]["message"]
+
+
+# --- responses -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("response", "options"),
+    [
+        ({}, ReplyOptions()),
+        ({"instructions": None, "metadata": None, "input": None, "tools": None, "audio": None}, ReplyOptions()),
+        ({"instructions": ""}, ReplyOptions(instructions="")),
+        ({"output_modalities": ["text"]}, ReplyOptions(audio=False)),
+        ({"output_modalities": ["audio"], "conversation": "auto"}, ReplyOptions(audio=True)),
+        ({"metadata": {"client_event_id": "x"}}, ReplyOptions(metadata={"client_event_id": "x"})),
+        ({"max_output_tokens": 5}, ReplyOptions(max_tokens=5)),
+        ({"max_output_tokens": "inf"}, ReplyOptions()),
+        ({"audio": {"output": {"voice": "amy"}}}, ReplyOptions(speaking=Speaking("amy", 1.0))),
+        ({"audio": {"output": {"voice": "marin"}}}, ReplyOptions(speaking=Speaking("joe", 1.0))),
+        ({"audio": {"output": {"format": {"type": "audio/pcm", "rate": 24000}}}}, ReplyOptions()),
+        ({"audio": {"output": None}, "tools": [], "tool_choice": "auto", "parallel_tool_calls": True}, ReplyOptions()),
+    ],
+)
+def test_options_of_one_response(response: dict[str, Any], options: ReplyOptions) -> None:
+    assert Line().send({"type": "response.create", "response": response}) == [CreateResponse(None, options)]
+
+
+def test_a_response_keeps_the_sessions_speed_and_can_lift_its_limit() -> None:
+    line = Line()
+    line.update(max_output_tokens=10, audio={"output": {"speed": 1.5}})
+    response = {"max_output_tokens": "inf", "audio": {"output": {"voice": "amy"}}}
+    assert line.send({"type": "response.create", "response": response}) == [
+        CreateResponse(None, ReplyOptions(speaking=Speaking("amy", 1.5), max_tokens=4096))
+    ]
+
+
+def test_an_unknown_voice_for_a_response_is_refused() -> None:
+    line = Line()
+    assert line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "bob"}}}}) == []
+    assert line.sent()[0]["error"]["param"] == "response.audio.output.voice"
+
+
+def test_the_voice_stays_once_it_was_heard() -> None:
+    line = spoken(Line())
+
+    assert line.update(audio={"output": {"voice": "amy"}}) == []
+    assert line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "amy"}}}}) == []
+    errors = [event["error"] for event in line.sent()]
+    assert [error["code"] for error in errors] == ["cannot_update_voice"] * 2
+    assert [error["param"] for error in errors] == ["session.audio.output.voice", "response.audio.output.voice"]
+
+    assert len(line.update(audio={"output": {"voice": "joe", "speed": 1.5}})) == 1
+    assert len(line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "joe"}}}})) == 1
+
+
+def test_the_voice_is_free_until_then() -> None:
+    line = Line()
+    assert len(line.update(audio={"output": {"voice": "amy"}})) == 1
+    assert len(line.update(audio={"output": {"voice": "joe"}})) == 1
+
+
+# --- what the call refuses -----------------------------------------------------------------------------------------
+
+
+def test_a_refusal_of_the_call_is_told_with_the_clients_event_id() -> None:
+    error = CallerError("Cancellation failed: no active response found.", code="response_cancel_not_active")
+    [event] = Line().refuse(error, "e")
+    assert event == {
+        "type": "error",
+        "event_id": "event_1",
+        "error": {
+            "type": "invalid_request_error",
+            "code": "response_cancel_not_active",
+            "message": "Cancellation failed: no active response found.",
+            "param": None,
+            "event_id": "e",
+        },
+    }
+
+
+def test_a_failure_of_an_engine_is_ours() -> None:
+    [event] = Line().refuse(EngineDown("The language model cannot be reached."))
+    assert event["error"] == {
+        "type": "server_error",
+        "code": "engine_unavailable",
+        "message": "The language model cannot be reached.",
+        "param": None,
+        "event_id": None,
+    }

@@ -1,0 +1,111 @@
+"""Everything this gateway says fits the types of OpenAI's own client library."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+from openai import BaseModel
+from openai.types.realtime import RealtimeClientEvent, RealtimeServerEvent
+
+from pipeline.audio import Pcm
+from pipeline.engines import Transcript, Usage
+from pipeline.errors import CallerError
+from pipeline.history import Item
+from pipeline.notices import (
+    InputCleared,
+    ItemAdded,
+    ItemDeleted,
+    ItemTruncated,
+    ReplyAudio,
+    ReplyEnded,
+    ReplyStarted,
+    ReplyText,
+    TranscriptDone,
+    TranscriptFailed,
+)
+from pipeline.settings import ReplyOptions
+from tests.protocol.line import Line
+from tests.protocol.test_narration import ANSWER, TURN, WRITTEN, begun, ended
+from voicegw.protocol import codec
+from voicegw.protocol.client_events import ClientEvent
+from voicegw.protocol.server_events import ServerEvent
+from voicegw.protocol.validation import choices
+
+
+def by_type(union: Any) -> dict[str, type[BaseModel]]:
+    """The library's models under the `type` they stand for."""
+    models = get_args(get_args(union)[0])
+    return {get_args(model.model_fields["type"].annotation)[0]: model for model in models}
+
+
+# What a server tells of a session and its library's type, made for requests, does not list.
+BEYOND = {"session.object", "session.id", "session.expires_at"}
+
+
+def everything() -> list[ServerEvent]:
+    """A session in which every event is said at least once."""
+    line = Line()
+    line.protocol.open()
+    line.send("no event")
+    line.update(
+        instructions="Hi.",
+        tracing={"workflow_name": "w"},
+        parallel_tool_calls=False,
+        audio={
+            "input": {"transcription": {"model": "whisper-1", "language": "en"}},
+            "output": {"voice": {"id": "amy"}},
+        },
+    )
+    line.update(tracing="auto", audio={"input": {"turn_detection": {"type": "semantic_vad"}}})
+    line.protocol.retrieved(Item("item_q", "user", "Hello.", audio=True))
+    line.protocol.refuse(CallerError("No.", code="response_cancel_not_active"), "e")
+    for notice in (
+        *TURN,
+        TranscriptDone("item_q", Transcript("Hello.", "en"), 1.5),
+        TranscriptFailed("item_q", "engine_timeout", "The recognizer took too long."),
+        ItemAdded(Item("item_w", "system", "Hi."), "item_q"),
+        *begun(),
+        ReplyText("resp_1", "item_a", "Hi!"),
+        ReplyAudio("resp_1", "item_a", Pcm(b"\1\0" * 2400, 24000)),
+        ended("completed", usage=Usage(3, 2, 1)),
+        *begun(WRITTEN, ReplyOptions(audio=False, metadata={"a": "b"})),
+        ReplyText("resp_1", "item_a", "Hi!"),
+        ended("incomplete", WRITTEN, reason="max_output_tokens"),
+        *begun(),
+        ended("cancelled", reason="turn_detected"),
+        ReplyStarted("resp_2", ReplyOptions()),
+        ReplyEnded("resp_2", "failed", code="engine_failed", message="It failed."),
+        ItemTruncated("item_a", 100),
+        ItemDeleted("item_w"),
+        InputCleared(),
+    ):
+        line.protocol.notify(notice)
+    line.protocol.retrieved(replace(ANSWER, text="Hi!", status="incomplete"))
+    return line.events()
+
+
+def extras(model: Any, path: str = "") -> Iterator[str]:
+    """Dotted paths of keys that the library's types do not know: it keeps them, so that they would pass unseen."""
+    if isinstance(model, BaseModel):
+        yield from (f"{path}.{key}".lstrip(".") for key in model.model_extra or {})
+        for name in type(model).model_fields:
+            yield from extras(getattr(model, name), f"{path}.{name}".lstrip("."))
+    elif isinstance(model, list):
+        for element in model:
+            yield from extras(element, path)
+
+
+@pytest.mark.parametrize("event", everything(), ids=lambda event: type(event).__name__)
+def test_every_event_is_one_of_the_librarys(event: ServerEvent) -> None:
+    model = by_type(RealtimeServerEvent)[str(event.__struct_config__.tag)]
+    parsed = model.model_validate_json(codec.encode(event), strict=True)
+    assert set(extras(parsed)) <= BEYOND
+
+
+def test_every_event_is_said_somewhere_above() -> None:
+    assert {event.__struct_config__.tag for event in everything()} == set(choices(ServerEvent, ".type"))
+
+
+def test_every_client_event_is_one_of_the_librarys() -> None:
+    assert set(choices(ClientEvent, ".type")) <= by_type(RealtimeClientEvent).keys()

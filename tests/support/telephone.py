@@ -1,0 +1,114 @@
+"""A caller on a call with scripted engines, in virtual time: loud audio is speech."""
+
+import asyncio
+import gc
+from collections.abc import Sequence
+from typing import TypeVar
+
+from models.scripted import (
+    ScriptedChat,
+    ScriptedRecognizer,
+    ScriptedSynthesizer,
+    ScriptedTurnDetector,
+    ScriptedVad,
+)
+from pipeline.call import Call
+from pipeline.engines import ChatRequest, Engines
+from pipeline.notices import Notice, ReplyAudio
+from pipeline.settings import CallSettings
+
+N = TypeVar("N", bound=Notice)
+FRAME_MS = 20
+SPEECH = (8000).to_bytes(2, "little") * 320
+SILENCE = bytes(640)
+
+
+class Telephone:
+    """Streams 20 ms frames in the loop's time and keeps what the call tells, with the time it was told at."""
+
+    def __init__(
+        self,
+        chat: ScriptedChat | None = None,
+        *,
+        texts: Sequence[str] = ("hello there",),
+        hearing_s: float = 0.1,
+        detector: ScriptedTurnDetector | None = None,
+        settings: CallSettings | None = None,
+        lead: float = 3.0,
+    ) -> None:
+        self.chat = chat or ScriptedChat(["Good ", "morning, ", "my friend. ", "How ", "are ", "you?"], each_s=0.02)
+        self.recognizer = ScriptedRecognizer(texts, delay_s=hearing_s)
+        self.synthesizer = ScriptedSynthesizer(each_s=0.05)
+        self.detector = detector or ScriptedTurnDetector(1.0)
+        engines = Engines(ScriptedVad(), self.recognizer, self.chat, self.synthesizer, self.detector)
+        self.told: list[tuple[float, Notice]] = []
+        self.numbers: dict[str, int] = {}
+        self.call = Call(
+            engines,
+            settings or CallSettings(instructions="Be kind."),
+            caller="test",
+            notify=self._told,
+            new_id=self._new_id,
+            lead=lead,
+        )
+
+    @property
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def speak(self, seconds: float) -> None:
+        await self._stream(SPEECH, seconds)
+
+    async def hush(self, seconds: float) -> None:
+        await self._stream(SILENCE, seconds)
+
+    async def _stream(self, frame: bytes, seconds: float) -> None:
+        for _ in range(round(seconds * 1000 / FRAME_MS)):
+            await self.call.hear(frame)
+            await asyncio.sleep(FRAME_MS / 1000)
+
+    @property
+    def requests(self) -> list[ChatRequest]:
+        """What the language model was asked for an answer to; priming it is not."""
+        return [request for request in self.chat.requests if request.max_tokens != 1]
+
+    def all(self, kind: type[N]) -> list[N]:
+        return [notice for _, notice in self.told if isinstance(notice, kind)]
+
+    def last(self, kind: type[N]) -> N:
+        return self.all(kind)[-1]
+
+    def when(self, kind: type[Notice]) -> float:
+        """Time of the first notice of this kind."""
+        return next(at for at, notice in self.told if isinstance(notice, kind))
+
+    @property
+    def names(self) -> list[str]:
+        """Kinds of everything told, repeated sound and words as one."""
+        names: list[str] = []
+        for _, notice in self.told:
+            name = type(notice).__name__
+            if name in ("ReplyAudio", "ReplyText") and name in names[-2:]:
+                continue
+            names.append(name)
+        return names
+
+    @property
+    def sound(self) -> float:
+        """Seconds of sound sent."""
+        return sum(notice.pcm.seconds for notice in self.all(ReplyAudio))
+
+    async def hang_up(self) -> None:
+        """Ends the call and checks that nothing of it is left."""
+        await self.call.close()
+        await asyncio.sleep(0)
+        gc.collect()
+        assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+        assert self.chat.open == 0
+
+    def _told(self, notice: Notice) -> None:
+        self.told.append((self.now, notice))
+
+    def _new_id(self, kind: str) -> str:
+        self.numbers[kind] = self.numbers.get(kind, 0) + 1
+        return f"{kind}{self.numbers[kind]}"

@@ -1,0 +1,5 @@
+"""`python -m voicegw` is `voicegw`."""
+
+from voicegw.cli import main
+
+main()

@@ -1,0 +1,131 @@
+"""The composition root: settings become engines, engines become an application."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+
+from models.registry import EngineChoice, build_engines
+from pipeline.engines import Engines, Listening, Speaking
+from pipeline.settings import CallSettings
+from voicegw.http import health
+from voicegw.http.access import Doorkeeper
+from voicegw.http.gateway import Gateway
+from voicegw.http.realtime import realtime
+from voicegw.sessions.table import SessionTable
+from voicegw.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def engine_choice(settings: Settings) -> EngineChoice:
+    """The part of the settings that decides which models are loaded, and how."""
+    llm, asr, tts = settings.llm, settings.asr, settings.tts
+    return EngineChoice(
+        models_dir=settings.models_dir,
+        profile=settings.profile,
+        llm_url=llm.url,
+        llm_model=llm.model,
+        llm_key=llm.api_key.get_secret_value() if llm.api_key else None,
+        llm_first_token_s=llm.first_token_s,
+        llm_total_s=llm.total_s,
+        llm_max_tokens=llm.max_tokens,
+        llm_temperature=llm.temperature,
+        llm_threads=llm.threads,
+        llm_slots=llm.slots,
+        llm_context=llm.context,
+        asr_model=asr.model,
+        asr_device=asr.device,
+        asr_compute_type=asr.compute_type,
+        asr_threads=asr.threads,
+        asr_deadline_s=asr.deadline_s,
+        tts_voice=tts.voice,
+        tts_threads=tts.threads,
+        tts_deadline_s=tts.deadline_s,
+    )
+
+
+def call_defaults(settings: Settings) -> CallSettings:
+    return CallSettings(
+        instructions=settings.instructions,
+        listening=Listening(language=settings.asr.language),
+        speaking=Speaking(),
+        max_tokens=settings.llm.max_tokens,
+    )
+
+
+def open_gateway(settings: Settings, engines: Engines) -> Gateway:
+    """The gateway's state, not started yet."""
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    return Gateway(
+        engines=engines,
+        defaults=call_defaults(settings),
+        doorkeeper=Doorkeeper(key),
+        table=SessionTable(settings.max_calls),
+        longest_s=settings.max_call_minutes * 60,
+        public={
+            "profile": settings.profile,
+            "max_calls": settings.max_calls,
+            "asr": settings.asr.model_dump(mode="json"),
+            "llm": settings.llm.model_dump(mode="json", exclude={"api_key", "url"}),
+            "tts": settings.tts.model_dump(mode="json"),
+        },
+    )
+
+
+def build(
+    settings: Settings,
+    engines: Engines | None = None,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    failed: Callable[[Exception], None] = lambda _: None,
+) -> Starlette:
+    """The ASGI application. engines: others than the settings name, for tests and load runs.
+
+    It answers at once, and warms its engines in the background. ready, failed: told how that went.
+    Raises OperatorError when a model that the settings name is not there.
+    """
+    gateway = open_gateway(settings, engines or build_engines(engine_choice(settings)))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        warming = asyncio.create_task(_warm(gateway, ready, failed), name="warm the engines")
+        try:
+            yield
+        finally:
+            gateway.state = "stopping"
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
+            await gateway.drain()
+            await asyncio.gather(*(engine.close() for engine in gateway.engines.all))
+
+    app = Starlette(
+        routes=[
+            Route("/", health.home),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+            Route("/v1/info", health.info),
+            WebSocketRoute("/v1/realtime", realtime),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.gateway = gateway
+    return app
+
+
+async def _warm(gateway: Gateway, ready: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for engine in gateway.engines.all:
+                tasks.create_task(engine.start())
+    except* Exception as group:
+        error = group.exceptions[0]
+        log.error("an engine did not start", extra={"reason": str(error)})  # noqa: TRY400 - the sentence says it all
+        failed(error if isinstance(error, Exception) else group)
+    else:
+        gateway.state = "ready"
+        log.info("ready", extra={"models": [engine.info.model for engine in gateway.engines.all]})
+        ready()

@@ -1,0 +1,47 @@
+"""The command line: `voicegw serve`, `talk`, `models`, `bench`, `doctor`, `settings`."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import VoiceError
+from voicegw.commands import bench, doctor, models, serve, talk
+from voicegw.commands import settings as settings_command
+
+app = typer.Typer(
+    name="voicegw",
+    help="A real-time voice gateway: talk, hands-free, with a language model on a machine you own.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"voicegw {version('voicegw')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Options of every command."""
+
+
+app.command("serve")(serve.serve)
+app.command("talk")(talk.talk)
+app.command("doctor")(doctor.doctor)
+app.command("settings")(settings_command.settings)
+app.add_typer(models.app, name="models")
+app.add_typer(bench.app, name="bench")
+
+
+def main() -> None:
+    """Run a command. What went wrong on purpose is one sentence and exit status 1, never a traceback."""
+    try:
+        app()
+    except VoiceError as error:
+        sys.exit(f"voicegw: {error}")

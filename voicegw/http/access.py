@@ -1,0 +1,64 @@
+"""Who may call: the key, and the pages that may use it."""
+
+import hmac
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from pipeline.errors import VoiceError
+
+SUBPROTOCOL = "realtime"
+KEY_SUBPROTOCOL = "openai-insecure-api-key."
+"""Browsers cannot set headers on a WebSocket; the key then comes as a subprotocol of this prefix."""
+
+
+class Refused(VoiceError):
+    """Not let in. status: of the HTTP answer. code: machine-readable reason."""
+
+    def __init__(self, message: str, status: int, code: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Doorkeeper:
+    """Checks every caller. key: what they must bring, None to let everybody on this machine in."""
+
+    def __init__(self, key: str | None) -> None:
+        self._key = key
+
+    def check(self, connection: HTTPConnection) -> None:
+        """Raises Refused."""
+        self._check_origin(connection)
+        if self._key is None:
+            return
+        given = _given_key(connection)
+        if given is None:
+            raise Refused("Bring the key: Authorization: Bearer KEY.", 401, "invalid_api_key")
+        if not hmac.compare_digest(given.encode(), self._key.encode()):
+            raise Refused("Incorrect API key provided.", 401, "invalid_api_key")
+
+    def _check_origin(self, connection: HTTPConnection) -> None:
+        """Any page in the browser can reach a server on its own machine; only our own page may, unless it has a key."""
+        origin = connection.headers.get("origin")
+        if origin is None or self._key is not None:
+            return
+        if urlsplit(origin).netloc != connection.headers.get("host"):
+            raise Refused(f"Pages from {origin} may not call without a key.", 403, "origin_not_allowed")
+
+
+def subprotocols(connection: HTTPConnection) -> list[str]:
+    offered = connection.headers.get("sec-websocket-protocol", "")
+    return [name.strip() for name in offered.split(",") if name.strip()]
+
+
+def _given_key(connection: HTTPConnection) -> str | None:
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and key.strip():
+        return key.strip()
+    if key := connection.headers.get("api-key", ""):
+        return key
+    for name in subprotocols(connection):
+        if name.startswith(KEY_SUBPROTOCOL):
+            return name.removeprefix(KEY_SUBPROTOCOL)
+    return None

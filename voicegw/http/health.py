@@ -1,0 +1,58 @@
+"""Is it alive, can it take a call, what is it made of."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from voicegw.http.access import Refused
+from voicegw.http.gateway import Gateway
+
+PACKAGES = ("numpy", "onnxruntime", "ctranslate2", "faster-whisper", "piper-tts", "xllamacpp", "av", "websockets")
+
+
+async def home(request: Request) -> Response:
+    host = request.headers.get("host", "127.0.0.1:8080")
+    return PlainTextResponse(
+        "This is voicegw, a voice gateway.\n\n"
+        f"Talk to it with any client of the OpenAI Realtime API at ws://{host}/v1/realtime,\n"
+        "or from the machine it runs on with: voicegw talk question.wav\n"
+    )
+
+
+async def healthz(_: Request) -> Response:
+    """The process is alive."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """200 when the models are warm and a call would be answered, else 503."""
+    gateway: Gateway = request.app.state.gateway
+    return JSONResponse({"status": gateway.state}, 200 if gateway.state == "ready" else 503)
+
+
+async def info(request: Request) -> Response:
+    """Engines, versions and the settings that matter for a report; never a key."""
+    gateway: Gateway = request.app.state.gateway
+    try:
+        gateway.doorkeeper.check(request)
+    except Refused as refused:
+        return refusal(refused)
+    return JSONResponse(
+        {
+            "version": version("voicegw"),
+            "python": platform.python_version(),
+            "engines": [asdict(engine.info) for engine in gateway.engines.all],
+            "packages": {name: version(name) for name in PACKAGES},
+            "settings": gateway.public,
+            "calls": len(gateway.table),
+        }
+    )
+
+
+def refusal(refused: Refused) -> JSONResponse:
+    """The shape that clients of the OpenAI API expect an error in."""
+    error = {"message": str(refused), "type": "invalid_request_error", "code": refused.code, "param": None}
+    return JSONResponse({"error": error}, refused.status)

@@ -1,0 +1,1 @@
+"""The OpenAI Realtime protocol without any I/O: frames in, commands out; notices in, events out."""

@@ -1,0 +1,118 @@
+"""Tells the client what happens in the call: notices in, server events out, in the protocol's order."""
+
+from collections.abc import Callable
+from typing import TypeAlias, assert_never
+
+from pipeline import notices
+from pipeline.notices import Notice
+from voicegw.protocol import server_events as server
+from voicegw.protocol.items import wire_item
+from voicegw.protocol.reply import EncoderFactory, Reply
+from voicegw.protocol.server_events import ServerEvent
+from voicegw.protocol.session import Session
+
+_InputNotice: TypeAlias = notices.SpeechStarted | notices.SpeechStopped | notices.InputCommitted | notices.InputCleared
+_TranscriptNotice: TypeAlias = notices.TranscriptDone | notices.TranscriptFailed
+_ItemNotice: TypeAlias = notices.ItemAdded | notices.ItemDeleted | notices.ItemTruncated
+_ReplyNotice: TypeAlias = (
+    notices.ReplyStarted | notices.ReplyItemStarted | notices.ReplyText | notices.ReplyAudio | notices.ReplyEnded
+)
+
+
+class Narrator:
+    """Keeps only what spans several notices: the answers that have begun and not ended."""
+
+    def __init__(self, *, conversation_id: str, encoder: EncoderFactory, say: Callable[[ServerEvent], None]) -> None:
+        self._conversation_id = conversation_id
+        self._encoder = encoder
+        self._say = say
+        self._replies: dict[str, Reply] = {}
+        self._spoken = False
+
+    @property
+    def spoken(self) -> bool:
+        """Whether the client has been sent any audio of an answer."""
+        return self._spoken
+
+    def tell(self, notice: Notice, session: Session) -> None:
+        """session: as it is now; an answer that begins keeps to it until its end."""
+        match notice:
+            case notices.SpeechStarted() | notices.SpeechStopped() | notices.InputCommitted() | notices.InputCleared():
+                self._tell_input(notice)
+            case notices.TranscriptDone() | notices.TranscriptFailed():
+                self._tell_transcript(notice, wanted=session.audio.input.transcription is not None)
+            case notices.ItemAdded() | notices.ItemDeleted() | notices.ItemTruncated():
+                self._tell_item(notice)
+            case _:
+                self._tell_reply(notice, session)
+
+    def _tell_input(self, notice: _InputNotice) -> None:
+        match notice:
+            case notices.SpeechStarted():
+                self._say(server.SpeechStarted(audio_start_ms=notice.at_ms, item_id=notice.item))
+            case notices.SpeechStopped():
+                self._say(server.SpeechStopped(audio_end_ms=notice.at_ms, item_id=notice.item))
+            case notices.InputCommitted():
+                self._say(server.InputCommitted(item_id=notice.item.id, previous_item_id=notice.after))
+                self._tell_item(notices.ItemAdded(notice.item, notice.after))
+            case notices.InputCleared():
+                self._say(server.InputCleared())
+            case _:
+                assert_never(notice)
+
+    def _tell_transcript(self, notice: _TranscriptNotice, *, wanted: bool) -> None:
+        """wanted: False when the client has transcription off, and is told only of what went wrong."""
+        match notice:
+            case notices.TranscriptDone() if wanted:
+                text = notice.transcript.text
+                if text:
+                    self._say(server.TranscriptionDelta(item_id=notice.item, delta=text))
+                usage = server.Duration(notice.seconds)
+                self._say(server.TranscriptionCompleted(item_id=notice.item, transcript=text, usage=usage))
+            case notices.TranscriptFailed() if wanted:
+                error = server.TranscriptionError("server_error", notice.code, notice.message)
+                self._say(server.TranscriptionFailed(item_id=notice.item, error=error))
+            case notices.TranscriptFailed():
+                self._say(server.Error(error=server.ErrorDetail("server_error", notice.code, notice.message)))
+            case notices.TranscriptDone():
+                pass
+
+    def _tell_item(self, notice: _ItemNotice) -> None:
+        match notice:
+            case notices.ItemAdded():
+                item = wire_item(notice.item)
+                self._say(server.ItemAdded(previous_item_id=notice.after, item=item))
+                self._say(server.ItemDone(previous_item_id=notice.after, item=item))
+            case notices.ItemDeleted():
+                self._say(server.ItemDeleted(item_id=notice.item))
+            case notices.ItemTruncated():
+                self._say(server.ItemTruncated(item_id=notice.item, audio_end_ms=notice.audio_end_ms))
+            case _:
+                assert_never(notice)
+
+    def _tell_reply(self, notice: _ReplyNotice, session: Session) -> None:
+        if isinstance(notice, notices.ReplyStarted):
+            self._replies[notice.reply] = Reply(
+                notice,
+                session=session,
+                conversation_id=self._conversation_id,
+                say=self._say,
+                encoder=self._encoder,
+            )
+            return
+        reply = self._replies.get(notice.reply)
+        if reply is None:
+            return  # it has ended: what was still on its way must not be said any more
+        match notice:
+            case notices.ReplyItemStarted():
+                reply.begin_item(notice)
+            case notices.ReplyText():
+                reply.text(notice)
+            case notices.ReplyAudio():
+                reply.audio(notice)
+                self._spoken = True
+            case notices.ReplyEnded():
+                del self._replies[notice.reply]
+                reply.end(notice)
+            case _:
+                assert_never(notice)

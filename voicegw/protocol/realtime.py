@@ -1,0 +1,170 @@
+"""The Realtime protocol of one session: a pull interface without I/O, clock or chance.
+
+The caller's part:
+
+1. `open()`, once, before anything else.
+2. For each frame of the client: `receive(frame)`, and carry out the commands it returns, in order. One that the call
+   refuses with an error goes to `refuse(error, command.event_id)`; the item that a `RetrieveItem` asks for goes to
+   `retrieved(item)`.
+3. For each notice of the call, in order: `notify(notice)`.
+4. After every one of these: send what `events()` gives, in order, each through `codec.encode`. Nothing here sends by
+   itself, and what is not drained is kept.
+
+Bad input of the client never raises: it queues an `error` event, and the session goes on.
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from msgspec import structs
+
+from pipeline.audio import SAMPLE_BYTES, Pcm
+from pipeline.errors import CallerError, EngineError
+from pipeline.history import Item
+from pipeline.notices import Notice
+from pipeline.settings import CallSettings, ReplyOptions
+from voicegw.protocol import client_events as client
+from voicegw.protocol import codec, commands
+from voicegw.protocol import server_events as server
+from voicegw.protocol.call_settings import Offer, call_settings, reply_options
+from voicegw.protocol.commands import Command
+from voicegw.protocol.items import item_from, wire_item
+from voicegw.protocol.narrator import Narrator
+from voicegw.protocol.reply import EncoderFactory
+from voicegw.protocol.server_events import ServerEvent
+from voicegw.protocol.session import Session, updated_session
+from voicegw.protocol.wire import Voice
+
+
+class RealtimeProtocol:
+    """One session's side of the conversation with its client."""
+
+    def __init__(
+        self,
+        offer: Offer,
+        *,
+        session_id: str,
+        conversation_id: str,
+        expires_at: int,
+        new_id: Callable[[str], str],
+        encoder: EncoderFactory,
+    ) -> None:
+        """expires_at: when the session will end, in seconds since the epoch.
+
+        new_id: makes an id of at most 32 characters for what it is told (`event`, `item`), unique within the session.
+        encoder: makes what turns the audio of one answer into the session's output format.
+        """
+        self._offer = offer
+        self._new_id = new_id
+        self._queue: list[ServerEvent] = []
+        self._narrator = Narrator(conversation_id=conversation_id, encoder=encoder, say=self._say)
+        self._heard = 0  # samples of the input stream
+        self._session = offer.session(session_id, expires_at)
+
+    @property
+    def session(self) -> Session:
+        """The configuration in force."""
+        return self._session
+
+    def open(self) -> None:
+        """Queues session.created, which must be the first event a client sees."""
+        self._say(server.SessionCreated(session=self._session))
+
+    def receive(self, frame: str | bytes) -> list[Command]:
+        """What the client wants; empty when it was refused, or when there is nothing for the call to do."""
+        event_id = None
+        try:
+            event = codec.decode(frame)
+            event_id = event.event_id
+            command = self._command(event)
+        except codec.RefusedFrame as error:
+            self.refuse(error, error.event_id)
+        except CallerError as error:
+            self.refuse(error, event_id)
+        else:
+            return [command]
+        return []
+
+    def refuse(self, error: CallerError | EngineError, event_id: str | None) -> None:
+        """Queues an `error` event about the client's event `event_id`; the session goes on."""
+        if isinstance(error, CallerError):
+            detail = server.ErrorDetail("invalid_request_error", error.code, str(error), error.param, event_id)
+        else:
+            detail = server.ErrorDetail("server_error", error.code, str(error), None, event_id)
+        self._say(server.Error(error=detail))
+
+    def retrieved(self, item: Item) -> None:
+        """Queues the answer to a `RetrieveItem`."""
+        self._say(server.ItemRetrieved(item=wire_item(item)))
+
+    def notify(self, notice: Notice) -> None:
+        """Queues the events that tell the client about `notice`."""
+        self._narrator.tell(notice, self._session)
+
+    def events(self) -> list[ServerEvent]:
+        """Everything queued since the last call, to be sent in this order."""
+        queued, self._queue = self._queue, []
+        return queued
+
+    def _say(self, event: ServerEvent) -> None:
+        self._queue.append(structs.replace(event, event_id=self._new_id("event")))
+
+    def _command(self, event: client.ClientEvent) -> Command:
+        match event:
+            case client.SessionUpdate():
+                return commands.Configure(event.event_id, self._update(event))
+            case client.InputAudioBufferAppend():
+                return commands.AppendAudio(event.event_id, self._pcm(event.audio))
+            case client.InputAudioBufferCommit():
+                return commands.CommitInput(event.event_id)
+            case client.InputAudioBufferClear():
+                return commands.ClearInput(event.event_id)
+            case client.ConversationItemCreate():
+                item = item_from(event.item, self._new_id)
+                return commands.AddItem(event.event_id, item, event.previous_item_id)
+            case client.ConversationItemDelete():
+                return commands.DeleteItem(event.event_id, event.item_id)
+            case client.ConversationItemRetrieve():
+                return commands.RetrieveItem(event.event_id, event.item_id)
+            case client.ConversationItemTruncate():
+                return commands.TruncateItem(event.event_id, event.item_id, event.audio_end_ms)
+            case client.ResponseCreate():
+                return commands.CreateResponse(event.event_id, self._reply_options(event))
+            case client.ResponseCancel():
+                return commands.CancelResponse(event.event_id, event.response_id)
+            case _:
+                assert_never(event)
+
+    def _update(self, event: client.SessionUpdate) -> CallSettings:
+        """Applies the update and queues session.updated, or raises and leaves everything as it was."""
+        session = updated_session(self._session, event.session, self._offer.defaults)
+        self._check_voice(session.audio.output.voice, "session.audio.output.voice")
+        settings = call_settings(session, self._offer)
+        self._session = session
+        self._say(server.SessionUpdated(session=session))
+        return settings
+
+    def _reply_options(self, event: client.ResponseCreate) -> ReplyOptions:
+        if event.response is None:
+            return ReplyOptions()
+        output = event.response.audio.output if event.response.audio else None
+        if output and output.voice is not None:
+            self._check_voice(output.voice, "response.audio.output.voice")
+        return reply_options(event.response, self._session, self._offer)
+
+    def _check_voice(self, voice: Voice, param: str) -> None:
+        if self._narrator.spoken and voice != self._session.audio.output.voice:
+            raise CallerError(
+                "The voice cannot be changed any more: this conversation already holds spoken answers.",
+                code="cannot_update_voice",
+                param=param,
+            )
+
+    def _pcm(self, audio: bytes) -> Pcm:
+        if len(audio) % SAMPLE_BYTES:
+            raise CallerError(
+                f"'audio' holds {len(audio)} bytes; 16-bit samples need an even number of them.", param="audio"
+            )
+        pcm = Pcm(audio, self._session.audio.input.format.rate, self._heard)
+        self._heard += pcm.samples
+        return pcm

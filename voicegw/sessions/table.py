@@ -1,0 +1,56 @@
+"""The calls in progress: how many there may be, and how they end when the gateway does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pipeline.errors import VoiceError
+from voicegw.sessions.session import Session
+from voicegw.transports.goodbye import GOING_AWAY
+
+
+class TableFull(VoiceError):
+    """All places are taken."""
+
+
+class SessionTable:
+    """Holds at most `limit` sessions."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._sessions: set[Session] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def check(self) -> None:
+        """Raises TableFull when there is no room for one more."""
+        if len(self._sessions) >= self._limit:
+            raise TableFull(f"All {self._limit} calls of this gateway are taken; try again in a moment.")
+
+    @asynccontextmanager
+    async def seat(self, session: Session, longest_s: float) -> AsyncIterator[None]:
+        """Keep `session` in the table while it lasts, at most `longest_s` seconds, then free it."""
+        self._sessions.add(session)
+        self._empty.clear()
+        expiry = asyncio.get_running_loop().call_later(longest_s, session.expire)
+        try:
+            yield
+        finally:
+            expiry.cancel()
+            self._sessions.discard(session)
+            await session.close()
+            if not self._sessions:
+                self._empty.set()
+
+    async def drain(self, patience_s: float) -> None:
+        """Tell every caller that the gateway goes away, and wait until they are gone."""
+        for session in list(self._sessions):
+            session.end(GOING_AWAY, "the gateway is shutting down")
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._empty.wait()
+        except TimeoutError:
+            return

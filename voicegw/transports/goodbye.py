@@ -1,0 +1,15 @@
+"""How this side ends a connection."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """A WebSocket close code (RFC 6455, 7.4) and a few words for the log of the other side."""
+
+    code: int
+    reason: str
+
+
+GOING_AWAY = 1001
+TOO_SLOW = 1008

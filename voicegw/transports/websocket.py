@@ -1,0 +1,60 @@
+"""The Realtime protocol over WebSocket: one JSON event per text frame."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from voicegw.transports.goodbye import TOO_SLOW, Goodbye
+
+SEND_S = 30.0
+"""Longest wait for a client to take one frame."""
+
+
+class Talk(Protocol):
+    """What a transport needs of a session."""
+
+    id: str
+    goodbye: Goodbye | None
+
+    async def receive(self, frame: str | bytes) -> None: ...
+
+    def __aiter__(self) -> AsyncIterator[str]: ...
+
+    def end(self, code: int, reason: str) -> None: ...
+
+
+async def carry(websocket: WebSocket, session: Talk) -> None:
+    """Move frames both ways until either side ends; `websocket` is accepted already."""
+    reading = asyncio.create_task(_read(websocket, session), name=f"read {session.id}")
+    writing = asyncio.create_task(_write(websocket, session), name=f"write {session.id}")
+    try:
+        await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        reading.cancel()
+        writing.cancel()
+        for result in await asyncio.gather(reading, writing, return_exceptions=True):
+            if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+                raise result
+
+
+async def _read(websocket: WebSocket, session: Talk) -> None:
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        frame: str | bytes | None = message.get("text")
+        await session.receive(message.get("bytes") or b"" if frame is None else frame)
+
+
+async def _write(websocket: WebSocket, session: Talk) -> None:
+    async for frame in session:
+        try:
+            async with asyncio.timeout(SEND_S):
+                await websocket.send_text(frame)
+        except TimeoutError:
+            session.end(TOO_SLOW, "the client reads too slowly")
+            break
+    if session.goodbye:
+        await websocket.close(session.goodbye.code, session.goodbye.reason)
