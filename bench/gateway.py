@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import IO, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
+import httpx2
 
 from pipeline.errors import OperatorError
 
@@ -46,24 +46,24 @@ async def about(url: str, key: str | None) -> dict[str, Any]:
     parts = urlsplit(url)
     address = urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "/v1/info", "", ""))
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=10) as client:
             answer = await client.get(address, headers={"Authorization": f"Bearer {key}"} if key else {})
         told = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx2.HTTPError, ValueError) as error:
         return {"unknown": f"{address}: {error!r}"}
-    if answer.status_code != httpx.codes.OK or not isinstance(told, dict):
+    if answer.status_code != httpx2.codes.OK or not isinstance(told, dict):
         return {"unknown": f"{address}: HTTP {answer.status_code}"}
     return told
 
 
 async def _ready(process: asyncio.subprocess.Process, address: str, log: IO[bytes]) -> None:
     try:
-        async with asyncio.timeout(_READY_WITHIN), httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        async with asyncio.timeout(_READY_WITHIN), httpx2.AsyncClient(trust_env=False, timeout=5) as client:
             while process.returncode is None:
                 try:
-                    if (await client.get(address)).status_code == httpx.codes.OK:
+                    if (await client.get(address)).status_code == httpx2.codes.OK:
                         return
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     pass  # it does not listen yet
                 await asyncio.sleep(_LOOK_EVERY)
     except TimeoutError as late:

@@ -2,20 +2,20 @@
 
 import ssl
 
-import httpx
+import httpx2
 
 from models.chat_limits import ChatLimits
 from pipeline.errors import OperatorError
 
 
-def base(given: str) -> httpx.URL:
+def base(given: str) -> httpx2.URL:
     """The URL under which `chat/completions` lies, ending in a slash; `/v1/` where `given` has no path.
 
     Raises OperatorError.
     """
     try:
-        url = httpx.URL(given)
-    except httpx.InvalidURL as error:
+        url = httpx2.URL(given)
+    except httpx2.InvalidURL as error:
         raise OperatorError(f"VOICEGW_LLM_URL is not a URL: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise OperatorError("VOICEGW_LLM_URL must begin with http:// or https://, e.g. http://127.0.0.1:8000/v1.")
@@ -23,23 +23,23 @@ def base(given: str) -> httpx.URL:
     return url.copy_with(path=(path or "/v1") + "/")
 
 
-def shown(url: httpx.URL) -> str:
+def shown(url: httpx2.URL) -> str:
     """For people: without the user, password and query that a URL may hold."""
     return f"{url.scheme}://{url.netloc.decode()}{url.path.rstrip('/')}"
 
 
-def client(url: httpx.URL, api_key: str | None, limits: ChatLimits) -> httpx.AsyncClient:
+def client(url: httpx2.URL, api_key: str | None, limits: ChatLimits) -> httpx2.AsyncClient:
     """Keeps connections open between answers, which saves a handshake on each."""
     # Plain HTTP needs no certificates, and reading them takes a tenth of a second.
-    trust = httpx.create_ssl_context() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return httpx.AsyncClient(
+    trust = httpx2.create_ssl_context() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx2.AsyncClient(
         # The client writes the URLs it visits to its log, so the password may not stay in there.
         base_url=url.copy_with(username=None, password=None),
         auth=(url.username, url.password) if url.username else None,
         headers={"Authorization": f"Bearer {api_key}"} if api_key else None,
         verify=trust,
-        timeout=httpx.Timeout(limits.connect_s, read=None),
-        limits=httpx.Limits(max_connections=limits.streams, max_keepalive_connections=16, keepalive_expiry=60),
+        timeout=httpx2.Timeout(limits.connect_s, read=None),
+        limits=httpx2.Limits(max_connections=limits.streams, max_keepalive_connections=16, keepalive_expiry=60),
         # A company's proxy is for the outside, never for this machine.
         trust_env=url.host not in ("localhost", "127.0.0.1", "::1"),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 
 from pipeline.errors import EngineDown, EngineError, EngineOverloaded
@@ -23,7 +23,7 @@ def quote(words: object) -> str:
 
 def why(error: Exception) -> str:
     """The reason of a failed connection in few words."""
-    if isinstance(error, httpx.ConnectTimeout):
+    if isinstance(error, httpx2.ConnectTimeout):
         return "it does not accept a connection in time"
     return quote(error) or type(error).__name__
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from models.llama_process import Address, LlamaOptions, LlamaProcess
 from pipeline.errors import OperatorError
@@ -106,8 +106,8 @@ class EmbeddedServer:
 
 async def _healthy(address: Address) -> None:
     """Raises OperatorError when the server that says it is ready does not answer."""
-    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=5.0) as client:
         try:
             (await client.get(f"{address.url}/health")).raise_for_status()
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise OperatorError(f"llama.cpp's server at {address.url} does not answer: {error!r}") from error

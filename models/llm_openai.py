@@ -13,7 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 
 from models.chat_address import base, client, shown
@@ -32,7 +32,7 @@ POLL_S = 0.25
 LONGEST_REFUSAL = 1 << 16
 """Bytes read of an error page."""
 
-CONNECTION_LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
+CONNECTION_LOST = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 
 
 class OpenAIChat:
@@ -134,11 +134,11 @@ class OpenAIChat:
                     raise EngineDown(f"{self._server} broke off an answer; it may have died.") from error
                 if not tries_left:
                     raise unreachable(self._server, error) from error
-            except httpx.PoolTimeout as error:
+            except httpx2.PoolTimeout as error:
                 raise EngineOverloaded(
                     f"{self._server} is answering {self._limits.streams} requests already, its limit; try later."
                 ) from error
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 raise unreachable(self._server, error) from error
         if answer.finish is None:
             raise EngineDown(f"{self._server} ended its stream before its answer was complete; it may have died.")
@@ -162,7 +162,7 @@ class OpenAIChat:
         finally:
             await response.aclose()
 
-    async def _check(self, response: httpx.Response, pieces: AsyncIterator[bytes], waits: Waits) -> None:
+    async def _check(self, response: httpx2.Response, pieces: AsyncIterator[bytes], waits: Waits) -> None:
         """Raises what is wrong with an answer that is no stream of words."""
         status = response.status_code
         if status == HTTPStatus.OK:
@@ -185,7 +185,7 @@ class OpenAIChat:
                 while True:
                     try:
                         response = await self._client.get("models")
-                    except httpx.TransportError as error:
+                    except httpx2.TransportError as error:
                         problem = why(error)
                     else:
                         if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -30,6 +30,7 @@ class EngineChoice:
     llm_url: str | None = None
     llm_model: str | None = None
     llm_key: str | None = None
+    llm_start_s: float = 30.0
     llm_first_token_s: float = 10.0
     llm_total_s: float = 60.0
     llm_max_tokens: int = 200
@@ -78,7 +79,10 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
 
 def _chat(choice: EngineChoice, manifest: Manifest, store: ModelStore, cores: int) -> ChatModel:
     limits = ChatLimits(
-        first_token_s=choice.llm_first_token_s, total_s=choice.llm_total_s, max_tokens=choice.llm_max_tokens
+        start_s=choice.llm_start_s,
+        first_token_s=choice.llm_first_token_s,
+        total_s=choice.llm_total_s,
+        max_tokens=choice.llm_max_tokens,
     )
     if choice.llm_url:
         return OpenAIChat(

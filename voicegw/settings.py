@@ -37,13 +37,14 @@ class LlmSettings(_Group):
     url: str | None = Field(None, description="base URL of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1")
     model: str | None = Field(None, description="with url: name at that server; without: id from `voicegw models list`")
     api_key: SecretStr | None = Field(None, description="key of that server")
+    start_s: float = Field(30.0, gt=0, le=3600, description="longest wait for that server to come up, seconds")
     first_token_s: float = Field(10.0, gt=0, le=300, description="longest wait for the first word, seconds")
     total_s: float = Field(60.0, gt=0, le=3600, description="longest whole answer, seconds")
     max_tokens: int = Field(200, ge=1, le=4096, description="longest answer, tokens")
     temperature: float = Field(0.7, ge=0, le=2)
     threads: int | None = Field(None, ge=1, description="embedded: CPU threads; default: the machine's cores")
-    slots: int = Field(2, ge=1, le=64, description="embedded: conversations answered at the same time")
-    context: int = Field(4096, ge=512, description="embedded: tokens remembered per conversation")
+    slots: int | None = Field(None, ge=1, le=64, description="embedded: conversations kept in mind; default: max_calls")
+    context: int = Field(3072, ge=512, description="embedded: tokens remembered per conversation")
 
 
 class AsrSettings(_Group):

@@ -10,7 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -95,7 +95,7 @@ async def test_two_callers_in_turns_each_pay_for_the_new_words_only(model: Path)
 
 
 async def idle(address: Address) -> bool:
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {address.key}"}) as http:
+    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {address.key}"}) as http:
         slots = (await http.get(f"{address.url}/slots")).json()
     return not any(slot["is_processing"] for slot in slots)
 
@@ -108,7 +108,7 @@ async def until_it_is(address: Address, *, rest: bool) -> None:
 
 
 async def metric(address: Address, name: str) -> int:
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {address.key}"}) as http:
+    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {address.key}"}) as http:
         metrics = (await http.get(f"{address.url}/metrics")).text
     found = re.search(rf"^llamacpp:{name} (\d+)", metrics, re.MULTILINE)
     assert found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-import httpx
+import httpx2
 import psutil
 import typer
 from rich.console import Console
@@ -135,8 +135,8 @@ def _port(settings: Settings) -> Finding:
         bind(settings.host, settings.port).close()
     except PortTaken as error:
         try:
-            answer = httpx.get(f"http://{address}/readyz", timeout=2)
-        except httpx.HTTPError:
+            answer = httpx2.get(f"http://{address}/readyz", timeout=2)
+        except httpx2.HTTPError:
             return Finding("port", "wrong", str(error))
         if "status" in answer.text:
             return Finding("port", "note", f"a voicegw is running on {address}: {answer.json()['status']}")
@@ -146,7 +146,7 @@ def _port(settings: Settings) -> Finding:
 
 def _language_model(url: str) -> Finding:
     try:
-        answer = httpx.get(f"{url.rstrip('/')}/models", timeout=5)
-    except httpx.HTTPError as error:
+        answer = httpx2.get(f"{url.rstrip('/')}/models", timeout=5)
+    except httpx2.HTTPError as error:
         return Finding("language model", "wrong", f"{url} does not answer ({type(error).__name__}); is it running?")
     return Finding("language model", "ok", f"{url} answers with status {answer.status_code}")

@@ -4,14 +4,10 @@ import asyncio
 from typing import Annotated
 
 import typer
-import uvloop
 from rich.console import Console
-from starlette.applications import Starlette
 
 from pipeline.errors import OperatorError, VoiceError
 from voicegw import logs
-from voicegw.app import build
-from voicegw.server import bind, make_server
 from voicegw.settings import load, refuse_exposure
 
 
@@ -20,6 +16,12 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; VOICEGW_PORT.")] = None,
 ) -> None:
     """Run the gateway until it is interrupted."""
+    # The engines take a second to import: too long for every other command to wait for.
+    import uvloop
+
+    from voicegw.app import build
+    from voicegw.server import bind, make_server
+
     given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
     settings = load(**given)
     refuse_exposure(settings)
@@ -41,7 +43,7 @@ def serve(
         failures.append(error)
         server.should_exit = True
 
-    app: Starlette = build(settings, ready=ready, failed=failed)
+    app = build(settings, ready=ready, failed=failed)
     server = make_server(app, settings, app.state.gateway.drain)
     console.print(f"Loading the models ({settings.profile} profile) ...")
     with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
