@@ -40,10 +40,8 @@ class PiperActor:
     voice: Any
     speed: float
     size: float
-    seed: int
 
     def say(self, parts: Sequence[str]) -> list[Floats]:
-        import onnxruntime
         from piper import SynthesisConfig
 
         phonemes = [self._phonemes(part, last=part is parts[-1]) for part in parts]
@@ -52,7 +50,6 @@ class PiperActor:
         for part in phonemes:
             joined += [" ", *part] if joined else part
             cuts.append(len(self.voice.phonemes_to_ids(joined)) - 1)
-        onnxruntime.set_seed(self.seed)
         how = SynthesisConfig(length_scale=self.voice.config.length_scale * self.size / self.speed)
         audio, widths = self.voice.phoneme_ids_to_audio(self.voice.phonemes_to_ids(joined), how, include_alignments=True)
         ends = list(accumulate(int(width) for width in widths))
@@ -85,15 +82,17 @@ class EspeakActor:
 
 
 def cast(voice: Path, seed: int) -> list[Actor]:
-    """Everybody. voice: folder with a Piper voice."""
+    """Everybody. voice: folder with a Piper voice. seed: the same sentences in the same order sound the same again."""
+    import onnxruntime
     from piper import PiperVoice
 
+    onnxruntime.set_seed(seed)  # taken over by models when they are loaded
     piper = PiperVoice.load(next(voice.glob("*.onnx")), include_alignments=True)
     name = voice.name.rpartition("_US-")[2].removesuffix("-medium")
     sizes = [(0.8, 1.0), (1.0, 1.0), (1.15, 1.0), (0.9, 1.18), (1.0, 0.9)]
-    actors: list[Actor] = [PiperActor(f"{name} x{speed} size {size}", piper, speed, size, seed) for speed, size in sizes]
+    actors: list[Actor] = [PiperActor(f"{name} x{speed} size {size}", piper, speed, size) for speed, size in sizes]
     espeak = Espeak()
-    robots = [("en-us+f3", 140), ("en-gb+m3", 165), ("en-us+Annie", 155)]
+    robots = [("en-us+f3", 140), ("en+m3", 165), ("en-us+Annie", 155)]
     return actors + [EspeakActor(f"espeak {voice} {pace}", espeak, voice, pace) for voice, pace in robots]
 
 
