@@ -19,6 +19,26 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """Somebody speaks while the tutor does: pause the answer, until it is certain what that was.
+
+    ticket, start: of the turn that this will be, if it is one. reply: the answer to pause.
+    """
+
+    ticket: Ticket
+    start: int
+    reply: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class LetPass:
+    """It was nothing: a cough, a "mhm", an echo. The answer goes on where it was paused; None: it is over by now."""
+
+    ticket: Ticket
+    reply: Ticket | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTurn:
     """The caller began to speak. start: first sample of the turn, its prefix included."""
 
@@ -91,4 +111,4 @@ class Stop:
     reason: Literal["turn_detected", "client_cancelled"]
 
 
-Action = OpenTurn | CloseTurn | DropTurn | Transcribe | Judge | Draft | Discard | Answer | Stop
+Action = Probe | LetPass | OpenTurn | CloseTurn | DropTurn | Transcribe | Judge | Draft | Discard | Answer | Stop

@@ -17,12 +17,15 @@ from pipeline.actions import (
     Draft,
     DropTurn,
     Judge,
+    LetPass,
     OpenTurn,
+    Probe,
     Stop,
     Ticket,
     Transcribe,
 )
 from pipeline.audio import HEARING_RATE
+from pipeline.backchannels import is_backchannel, is_echo
 from pipeline.endings import ending
 from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
 from pipeline.errors import CallerError
@@ -60,6 +63,8 @@ class Call:
     notify: told of everything that happens, in order, from within the event loop; it must not block.
     new_id: makes a fresh id for a kind of thing (`item`, `resp`).
     lead: seconds of the answer's sound that may be sent ahead of the ear (see Playout).
+    buffered: the client plays from a buffer of its own and empties it at SpeechStarted (WebSocket); otherwise this side
+    paces the sound itself (WebRTC), and the client need not know of a pause.
     Methods raise CallerError for what the caller may not do just now; the call goes on.
     """
 
@@ -72,6 +77,7 @@ class Call:
         notify: Callable[[Notice], None],
         new_id: Callable[[str], str],
         lead: float,
+        buffered: bool = True,
     ) -> None:
         log = logging.LoggerAdapter(logging.getLogger(__name__), {"call": caller})
         self.history = History()
@@ -81,6 +87,7 @@ class Call:
         self._taker = TurnTaker(settings.turn)
         self._tasks = Tasks(log)
         self._timer: asyncio.TimerHandle | None = None
+        self._buffered = buffered
         self._closed = False
         line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
         self._listener = Listener(
@@ -89,6 +96,7 @@ class Call:
         self._speaker = Speaker(
             line,
             lead,
+            buffered=buffered,
             plan=self._plan,
             sounding=lambda ticket: self._tell(ReplySounding(ticket)),
             over=lambda ticket: self._tell(ReplyOver(ticket)),
@@ -179,6 +187,14 @@ class Call:
     def _carry_out(self, action: Action) -> None:
         self._log.debug("turn", extra={"action": type(action).__name__, "ticket": str(action.ticket)})
         match action:
+            case Probe(ticket, start, reply):
+                if self._buffered:
+                    self._listener.open(ticket, start)
+                self._speaker.pause(reply)
+            case LetPass(ticket, reply):
+                self._listener.drop(ticket)
+                if reply is not None:
+                    self._speaker.resume(reply)
             case OpenTurn(ticket, start):
                 self._listener.open(ticket, start)
             case CloseTurn(ticket, span, opened):
@@ -205,8 +221,17 @@ class Call:
         if transcript is None:
             self._tell(TranscriptReady(ticket, empty=True, failed=True))
         else:
-            end = ending(transcript.text, transcript.language)
-            self._tell(TranscriptReady(ticket, empty=not transcript.text, ending=end))
+            text, language = transcript.text, transcript.language
+            echo = is_echo(text, self._speaker.recent_words())
+            self._tell(
+                TranscriptReady(
+                    ticket,
+                    empty=not text,
+                    ending=ending(text, language),
+                    slight=echo or is_backchannel(text, language),
+                    echo=echo,
+                )
+            )
 
     def _prime(self) -> None:
         if instructions := self._settings.instructions:

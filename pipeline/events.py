@@ -32,12 +32,17 @@ class ClearRequested:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptReady:
-    """The words of a ticket are known, or will never be (`failed`). empty: there were none. ending: how they end."""
+    """The words of a ticket are known, or will never be (`failed`).
+
+    empty: there were none. slight: none worth an interruption, or (`echo`) the tutor's own. ending: how they end.
+    """
 
     ticket: Ticket
     empty: bool
     failed: bool = False
     ending: Ending = Ending.UNKNOWN
+    slight: bool = False
+    echo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,10 @@ class Item:
             left -= stretch.seconds
         return replace(self, text="".join(stretch.text for stretch in kept), spoken=tuple(kept), status="incomplete")
 
+    def heard(self, seconds: float) -> "Item":
+        """This item with the words of its first `seconds`, by our own count: the client may still correct it."""
+        return replace(self.cut(seconds), spoken=self.spoken)
+
     @property
     def seconds(self) -> float:
         """Sound sent for this item."""

@@ -26,6 +26,7 @@ class _Turn:
     ticket: Ticket
     closed: Span | None = None
     words: Transcript | EngineError | None = None
+    announced: bool = False
 
 
 class Listener:
@@ -64,7 +65,11 @@ class Listener:
         self._buffer.forget(before)
 
     def open(self, ticket: Ticket, start: int) -> None:
-        turn = self._turns[ticket.turn] = _Turn(self._line.new_id("item"), ticket)
+        """The caller speaks. Telling it twice of one turn is telling it once."""
+        turn = self._turn(ticket)
+        if turn.announced:
+            return
+        turn.announced = True
         self._line.notify(SpeechStarted(turn.item, milliseconds(start, HEARING_RATE)))
 
     def close(self, ticket: Ticket, span: Span, *, opened: bool) -> None:
@@ -74,7 +79,7 @@ class Listener:
             turn.ticket = ticket
             self._line.notify(SpeechStopped(turn.item, milliseconds(span.end, HEARING_RATE)))
         else:
-            turn = self._turns[ticket.turn] = _Turn(self._line.new_id("item"), ticket)
+            turn = self._turn(ticket)
         turn.closed = span
         item = Item(turn.item, "user", None, audio=True)
         self._line.notify(InputCommitted(item, self._line.history.add(item)))
@@ -82,10 +87,13 @@ class Listener:
         self._settle(turn)
 
     def drop(self, ticket: Ticket) -> None:
-        self._turns.pop(ticket.turn, None)
+        """The turn is nothing after all."""
+        turn = self._turns.pop(ticket.turn, None)
+        if turn and turn.announced:
+            self._line.notify(SpeechStopped(turn.item, milliseconds(self.end, HEARING_RATE)))
 
     def transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
-        turn = self._turns[ticket.turn]
+        turn = self._turn(ticket)
         turn.ticket, turn.words = ticket, None
         self._start(ticket, self._transcribe(ticket, span, how), "transcribe")
 
@@ -109,6 +117,11 @@ class Listener:
     async def settled(self) -> None:
         """Wait until the words of every closed turn are known; the recognizer's own deadlines bound this."""
         await self._settled.wait()
+
+    def _turn(self, ticket: Ticket) -> _Turn:
+        if ticket.turn not in self._turns:
+            self._turns[ticket.turn] = _Turn(self._line.new_id("item"), ticket)
+        return self._turns[ticket.turn]
 
     def _start(self, ticket: Ticket, work: Coroutine[Any, Any, None], what: str) -> None:
         task = self._line.tasks.spawn(work, f"{what} {self._line.caller} {ticket}")

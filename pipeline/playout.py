@@ -8,6 +8,7 @@ own (WebSocket) gets a few seconds ahead.
 Pure: takes `now` in seconds of one monotonic clock.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +18,17 @@ from pipeline.audio import SAMPLE_BYTES, Pcm
 
 SLICE_S = 0.2
 """Longest piece in seconds: what is sent cannot be taken back, and frames must stay small."""
+_WORD = re.compile(r"\s*\S+|\s+$")
+
+EARLY_S = 1e-6
+"""A timer may fire by a tick of the clock too early; the piece it was set for leaves all the same."""
+KEPT_S = 2.0
+"""Seconds of sound kept after the ear should have heard them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words and the sound of them. The words of a longer stretch of sound go with its first piece.
+    """Words and the sound of them.
 
     pcm: None for words that are only shown.
     """
@@ -45,6 +52,9 @@ class Playout:
         self._held = 0.0
         self._released = False
         self._finished = False
+        self._paused = False
+        self._gone: deque[Piece] = deque()  # what left and may have to be sent again, the last piece at the end
+        self._unheard = 0.0  # seconds that left and never reached the ear
 
     @property
     def waiting(self) -> float:
@@ -80,36 +90,91 @@ class Playout:
     def due(self, now: float) -> list[Piece]:
         """Pieces that must leave now, in order; they count as sent."""
         leaving: list[Piece] = []
-        while self._released and self._pieces and (not self._pieces[0].seconds or now >= self.ear_end - self._lead):
+        while self._flowing and (not self._pieces[0].seconds or now >= self.ear_end - self._lead - EARLY_S):
             piece = self._pieces.popleft()
             self._held -= piece.seconds
             self.sent += piece.seconds
             self.ear_end = max(self.ear_end, now) + piece.seconds
             leaving.append(piece)
+            self._gone.append(piece)
+        self._forget(now)
         return leaving
 
     def next_due(self) -> float | None:
         """When the next piece must leave (a moment in the past: at once); None while there is none to leave."""
-        return self.ear_end - self._lead if self._released and self._pieces else None
+        return self.ear_end - self._lead if self._flowing else None
+
+    @property
+    def _flowing(self) -> bool:
+        return self._released and not self._paused and bool(self._pieces)
 
     def heard(self, now: float) -> float:
         """Seconds of this answer that the ear has heard."""
-        return max(0.0, self.sent - max(0.0, self.ear_end - now))
+        return max(0.0, self.sent - self._unheard - max(0.0, self.ear_end - now))
+
+    def pause(self) -> None:
+        """Nothing leaves until `resume`."""
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+
+    def silence(self, now: float) -> None:
+        """The player at the other end threw away what it had not played yet."""
+        self._unheard += max(0.0, self.ear_end - now)
+        self.ear_end = min(self.ear_end, now)
+
+    def rewind(self, heard: float, text: str) -> None:
+        """Send everything after the first `heard` seconds again. text: the words of that part which already left."""
+        again: list[Piece] = []
+        at = self.sent
+        while self._gone and at > heard:
+            piece = self._gone.pop()
+            at -= piece.seconds
+            again.append(_after(piece, max(0.0, heard - at)))
+        for piece in again:
+            self._pieces.appendleft(Piece("", piece.pcm))
+            self._held += piece.seconds
+        if text:
+            self._pieces.appendleft(Piece(text))
+        self.sent -= sum(piece.seconds for piece in again)
+        self._unheard = 0.0
 
     def flush(self, now: float) -> None:
         """Throw away what has not left; the player at the other end is silent from now on."""
+        self.silence(now)
         self._pieces.clear()
+        self._gone.clear()
         self._held = 0.0
         self._finished = True
-        self.ear_end = min(self.ear_end, now)
+
+    def _forget(self, now: float) -> None:
+        """Drop what was surely heard: a client's own count may be a little behind ours, and no more."""
+        kept = self.sent - self.heard(now) + KEPT_S
+        length = sum(piece.seconds for piece in self._gone)
+        while self._gone and length - self._gone[0].seconds > kept:
+            length -= self._gone.popleft().seconds
+
+
+def _after(piece: Piece, seconds: float) -> Piece:
+    """The part of `piece` after its first `seconds`."""
+    if piece.pcm is None or seconds <= 0:
+        return piece
+    samples = round(seconds * piece.pcm.rate)
+    return Piece("", Pcm(piece.pcm.data[samples * SAMPLE_BYTES :], piece.pcm.rate, piece.pcm.start + samples))
 
 
 def _slices(piece: Piece) -> Iterator[Piece]:
+    """Short pieces that join to this one, its words spread evenly over them: a caption follows the ear."""
     if piece.pcm is None or piece.seconds <= SLICE_S:
         yield piece
         return
     pcm = piece.pcm
     step = int(SLICE_S * pcm.rate)
+    words = _WORD.findall(piece.text)
+    said = 0
     for at in range(0, pcm.samples, step):
         part = pcm.data[at * SAMPLE_BYTES : (at + step) * SAMPLE_BYTES]
-        yield Piece(piece.text if at == 0 else "", Pcm(part, pcm.rate, pcm.start + at))
+        until = round(len(words) * min(1.0, (at + step) / pcm.samples))
+        yield Piece("".join(words[said:until]), Pcm(part, pcm.rate, pcm.start + at))
+        said = until

@@ -25,7 +25,9 @@ class TurnPolicy:
     threshold: speech probability from which a window counts as speech.
     release: probability below which it counts as silence again; between the two, what was goes on (hysteresis).
     onset: speech that must gather before a turn starts, so that a click is not a turn.
-    barge_in: the same while the tutor speaks: longer, because a cough must not silence it.
+    barge_in: the same while the tutor speaks, which then pauses: perhaps the caller wants the floor.
+    confirm: speech that makes it certain. Shorter speech is judged by its words; a cough has none.
+    doubt: silence after which such a sound is let pass even though its words are not known yet.
     prefix: audio kept from before the onset.
     pause: silence after which speculation starts (transcript, answer and voice are made, and held).
     silence: silence that ends the turn, when it is fixed.
@@ -39,6 +41,8 @@ class TurnPolicy:
     release: float = 0.35
     onset: int = 96
     barge_in: int = 192
+    confirm: int = 640
+    doubt: int = 1500
     prefix: int = 300
     pause: int = 96
     silence: int = 500

@@ -16,19 +16,30 @@ from pipeline.playout import Piece, Playout
 from pipeline.reply import Plan, Reply
 from pipeline.settings import ReplyOptions
 
+ECHO_BEFORE_S = 4.0
+ECHO_AFTER_S = 0.5
+"""Seconds around the present place in which the words of an echo are looked for."""
+
 Status = Literal["completed", "cancelled", "incomplete", "failed"]
 
 
 @dataclass(slots=True)
 class _Answer:
-    """An answer that was promised to the caller. item: as it stands in the conversation, None before its first word."""
+    """An answer that was promised to the caller.
+
+    item: with everything that was sent, None before its first word; the conversation may keep less.
+    begins: where in the reply's sound it begins: an answer that was paused goes on as another one.
+    work: lets it out. making: makes it. ended: its end was told.
+    """
 
     ticket: Ticket
     id: str
     options: ReplyOptions
     reply: Reply | None = None
-    item: Item | None = None
+    making: asyncio.Task[None] | None = None
     work: asyncio.Task[None] | None = None
+    item: Item | None = None
+    begins: float = 0.0
     ended: bool = False
 
 
@@ -37,7 +48,7 @@ class Speaker:
 
     plan(ticket, options): what an answer made now would depend on.
     sounding(ticket), over(ticket): told when its first sound leaves, and when its last has reached the ear.
-    lead: see Playout.
+    lead: see Playout. buffered: the client keeps a buffer of its own, which it empties when the caller speaks.
     """
 
     def __init__(
@@ -45,12 +56,14 @@ class Speaker:
         line: Line,
         lead: float,
         *,
+        buffered: bool,
         plan: Callable[[Ticket, ReplyOptions], Plan],
         sounding: Callable[[Ticket], None],
         over: Callable[[Ticket], None],
     ) -> None:
         self._line = line
         self._lead = lead
+        self._buffered = buffered
         self._plan = plan
         self._sounding = sounding
         self._over = over
@@ -84,6 +97,8 @@ class Speaker:
 
     def answer(self, ticket: Ticket, options: ReplyOptions, ready: Callable[[], Awaitable[None]]) -> None:
         """Promise an answer and let it be heard. ready(): done when all words that it depends on are known."""
+        if self._answer and self._answer.making:
+            self._answer.making.cancel()  # paused, and now overtaken
         answer = self._answer = _Answer(ticket, self._line.new_id("resp"), options)
         self._line.notify(ReplyStarted(answer.id, options))
         answer.work = self._line.tasks.spawn(self._perform(answer, ready), f"answer {self._line.caller} {ticket}")
@@ -93,14 +108,71 @@ class Speaker:
         answer = self._answer
         if answer is None or answer.ticket != ticket:
             return
-        if answer.work:
-            answer.work.cancel()
         self.discard(ticket)
+        for task in (answer.work, answer.making):
+            if task:
+                task.cancel()
         if answer.reply:
             answer.reply.playout.flush(self._now())
             self._ear_end = self._now()
+        self._keep_heard(answer)
         self._end(answer, "cancelled", reason=reason)
         self._answer = None
+
+    def pause(self, ticket: Ticket) -> None:
+        """Hold the sound back; making goes on. A client with a buffer of its own empties it now, and is told why."""
+        answer = self._answer
+        if answer is None or answer.ticket != ticket or answer.reply is None:
+            return
+        if answer.work:
+            answer.work.cancel()
+        answer.reply.playout.pause()
+        if self._buffered:
+            answer.reply.playout.silence(self._now())
+            self._ear_end = self._now()
+            self._keep_heard(answer)
+            self._end(answer, "cancelled", reason="turn_detected")
+
+    def resume(self, ticket: Ticket) -> None:
+        """Go on where the ear stopped. For a client that was told of the end, what is left is another answer."""
+        answer = self._answer
+        if answer is None or answer.ticket != ticket or answer.reply is None:
+            return
+        playout = answer.reply.playout
+        if self._buffered:
+            answer = self._answer = self._rest_of(answer, answer.reply)
+            self._line.notify(ReplyStarted(answer.id, answer.options))
+        playout.resume()
+        playout.release(max(self._ear_end, self._now()))
+        answer.work = self._line.tasks.spawn(self._deliver(answer), f"answer {self._line.caller} {ticket} again")
+
+    def recent_words(self) -> str:
+        """What the ear heard in the last seconds, for comparison with what the microphone picks up."""
+        answer = self._answer
+        if answer is None or answer.item is None or answer.reply is None:
+            return ""
+        now = answer.reply.playout.heard(self._now()) - answer.begins
+        whole = answer.item.cut(now + ECHO_AFTER_S).text or ""
+        return whole[len(answer.item.cut(max(0.0, now - ECHO_BEFORE_S)).text or "") :]
+
+    def _rest_of(self, answer: _Answer, reply: Reply) -> _Answer:
+        """A new answer with what of this one was not heard. The client's own count of that goes before ours."""
+        heard = self._present(answer.item) if answer.item else None
+        begins, text = answer.begins, ""
+        if answer.item and heard:
+            truncated = heard.spoken != answer.item.spoken
+            seconds = heard.seconds if truncated else reply.playout.heard(self._now()) - answer.begins
+            begins += seconds
+            text = (answer.item.text or "")[len(answer.item.cut(seconds).text or "") :]
+        reply.playout.rewind(begins, text)
+        return _Answer(answer.ticket, self._line.new_id("resp"), answer.options, reply, answer.making, begins=begins)
+
+    def _keep_heard(self, answer: _Answer) -> None:
+        """The conversation keeps no more of an answer than was heard."""
+        if answer.item and answer.reply:
+            seconds = answer.reply.playout.heard(self._now()) - answer.begins
+            present = self._present(answer.item)
+            self._line.history.put(present.heard(min(seconds, present.seconds)))
 
     # --- making ----------------------------------------------------------------------------------------------------
 
@@ -147,13 +219,16 @@ class Speaker:
     async def _perform(self, answer: _Answer, ready: Callable[[], Awaitable[None]]) -> None:
         await ready()
         plan = self._plan(answer.ticket, answer.options)
-        reply, making = self._take_draft(answer.ticket, plan) or self._make(answer.ticket, plan)
+        reply, answer.making = self._take_draft(answer.ticket, plan) or self._make(answer.ticket, plan)
         answer.reply = reply
         reply.playout.release(self._ear_end)
-        try:
-            await self._let_out(answer, reply)
-        finally:
-            making.cancel()
+        await self._deliver(answer)
+
+    async def _deliver(self, answer: _Answer) -> None:
+        """Let the answer out to its end, tell of the end, and wait until the ear has heard it."""
+        assert answer.reply is not None
+        reply = answer.reply
+        await self._let_out(answer, reply)
         if reply.error:
             self._end(answer, "failed", error=reply.error)
         elif reply.finish == "length":
@@ -187,8 +262,9 @@ class Speaker:
             answer.item = Item(self._line.new_id("item"), "assistant", "", audio=spoken, status="in_progress")
             after = self._line.history.add(answer.item)
             self._line.notify(ReplyItemStarted(answer.id, answer.item, after))
-        answer.item = self._present(answer.item).said(piece.text, piece.seconds)
-        self._line.history.put(answer.item)
+        answer.item = answer.item.said(piece.text, piece.seconds)
+        if self._present(answer.item).status == "in_progress":  # else the client has cut it meanwhile
+            self._line.history.put(answer.item)
         if piece.text:
             self._line.notify(ReplyText(answer.id, answer.item.id, piece.text))
         if piece.pcm:
@@ -205,13 +281,14 @@ class Speaker:
         if answer.ended:
             return
         answer.ended = True
+        item = None
         if answer.item:
             whole = status == "completed"
-            answer.item = replace(self._present(answer.item), status="completed" if whole else "incomplete")
-            self._line.history.put(answer.item)
+            item = replace(self._present(answer.item), status="completed" if whole else "incomplete")
+            self._line.history.put(item)
         usage = answer.reply.usage if answer.reply else None
         code, message = (error.code, str(error)) if error else (None, None)
-        self._line.notify(ReplyEnded(answer.id, status, answer.item, reason, usage, code, message))
+        self._line.notify(ReplyEnded(answer.id, status, item, reason, usage, code, message))
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -3,11 +3,17 @@
 A call has two sides, each with its own small state, because both can hold the floor at once: a caller may talk over an
 answer that must not be interrupted, and a client may ask for an answer while the caller speaks.
 
-The caller is SILENT until `onset` milliseconds of speech gather (`barge_in` milliseconds while the tutor is heard);
-then SPEAKING. After `pause` milliseconds without speech the caller is PAUSED: perhaps done, perhaps thinking. At that
-moment a new revision of the turn begins, and everything that an answer needs is started and held: transcript, answer,
-voice. If speech comes back, the revision is discarded, and nobody heard anything of it. If the silence lasts, the turn
-is closed and the held answer is let go. So patience costs no time when the answer is ready before it runs out.
+The caller is SILENT until `onset` milliseconds of speech gather; then SPEAKING. After `pause` milliseconds without
+speech the caller is PAUSED: perhaps done, perhaps thinking. At that moment a new revision of the turn begins, and
+everything that an answer needs is started and held: transcript, answer, voice. If speech comes back, the revision is
+discarded, and nobody heard anything of it. If the silence lasts, the turn is closed and the held answer is let go. So
+patience costs no time when the answer is ready before it runs out.
+
+While the tutor is heard, the caller's sounds are first a question: PROBING. The answer pauses after `barge_in`
+milliseconds of speech. After `confirm` milliseconds it is certain: the caller has the floor. A shorter sound is judged
+by its words; a cough, a "mhm" in the caller's language, or the tutor's own words coming back from a loudspeaker are let
+pass, and the answer goes on. Once an echo has been caught, the answer no longer pauses at a sound: it would stutter at
+every echo; then only words that are not its own stop it.
 
 The tutor is IDLE, THINKING from the moment an answer is promised, SPEAKING from its first sound until its last sound
 has reached the ear. Speech of the caller stops an answer in either state, unless the policy says otherwise.
@@ -21,9 +27,7 @@ as it would be when heard. Only when audio stops arriving altogether (`stall`) d
 Usage: `handle(event, now)` returns the actions to carry out, in order; call it with TimePassed when `deadline` comes.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from enum import Enum
 from typing import Literal
 
 from pipeline.actions import (
@@ -34,7 +38,9 @@ from pipeline.actions import (
     Draft,
     DropTurn,
     Judge,
+    LetPass,
     OpenTurn,
+    Probe,
     Stop,
     Ticket,
     Transcribe,
@@ -55,6 +61,7 @@ from pipeline.events import (
     TimePassed,
     TranscriptReady,
 )
+from pipeline.floor import CALLER, TUTOR, Caller, Cue, Tutor
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 
 RESUME_MS = 64
@@ -62,46 +69,6 @@ RESUME_MS = 64
 
 KEEP_MS = 30_000
 """Audio kept from before the caller speaks, for a client that commits by itself while turns are detected."""
-
-
-class Caller(Enum):
-    SILENT = "silent"
-    SPEAKING = "speaking"
-    PAUSED = "paused"
-
-
-class Tutor(Enum):
-    IDLE = "idle"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
-
-
-class Cue(Enum):
-    """What moves a side from one state to the next."""
-
-    ONSET = "onset"
-    PAUSE = "pause"
-    RESUME = "resume"
-    END = "end"
-    DROP = "drop"
-    ASKED = "asked"
-    SOUND = "sound"
-    OVER = "over"
-    STOPPED = "stopped"
-
-
-CALLER: Mapping[Caller, Mapping[Cue, Caller]] = {
-    Caller.SILENT: {Cue.ONSET: Caller.SPEAKING},
-    Caller.SPEAKING: {Cue.PAUSE: Caller.PAUSED, Cue.END: Caller.SILENT, Cue.DROP: Caller.SILENT},
-    Caller.PAUSED: {Cue.RESUME: Caller.SPEAKING, Cue.END: Caller.SILENT, Cue.DROP: Caller.SILENT},
-}
-
-TUTOR: Mapping[Tutor, Mapping[Cue, Tutor]] = {
-    Tutor.IDLE: {Cue.ASKED: Tutor.THINKING},
-    Tutor.THINKING: {Cue.SOUND: Tutor.SPEAKING, Cue.OVER: Tutor.IDLE, Cue.STOPPED: Tutor.IDLE},
-    # ASKED: the next answer may be asked for while the last words of this one are still on their way to the ear.
-    Tutor.SPEAKING: {Cue.OVER: Tutor.IDLE, Cue.STOPPED: Tutor.IDLE, Cue.ASKED: Tutor.THINKING},
-}
 
 
 class TurnTaker:
@@ -123,6 +90,9 @@ class TurnTaker:
         self._start = 0  # first sample of the open turn
         self._end = 0  # audio judged so far
         self._speech_end = 0  # end of the last window with speech
+        self._voiced = 0  # samples of speech since the sound that is being probed began
+        self._words_asked = False  # the words of that sound are being found
+        self._wary = False  # an echo was caught: sounds alone do not pause the answer
         self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
         self._arrived = 0.0  # when audio last arrived
 
@@ -191,34 +161,108 @@ class TurnTaker:
                 return self._cut_short() if too_long else []
             case Caller.PAUSED:
                 return self._resume() if self._gather(event.span) >= RESUME_MS else []
+            case Caller.PROBING:
+                return self._probed(event.span)
             case Caller.SILENT:
                 audible = self.tutor is Tutor.SPEAKING
-                needed = self._policy.barge_in if audible else self._policy.onset
-                return self._open() if self._gather(event.span) >= needed else []
+                if self._gather(event.span) < (self._policy.barge_in if audible else self._policy.onset):
+                    return []
+                return self._probe() if audible and self._policy.interrupt_response else self._open()
 
     def _gather(self, span: Span) -> float:
         """Milliseconds of unbroken speech up to the end of `span`."""
         self._run = Span(self._run.start if self._run else span.start, span.end)
         return self._run.samples * 1000 / HEARING_RATE
 
-    def _open(self) -> list[Action]:
+    def _begin(self) -> Ticket:
+        """A new turn, from the speech that has gathered."""
         assert self._run is not None
         self._turns += 1
         self._ticket = Ticket(self._turns)
-        if self.tutor is Tutor.THINKING:
-            self._habits.cut_off()
         self._start = max(self._floor, self._run.start - samples_in(self._policy.prefix, HEARING_RATE))
         self._speech_end = self._end
+        self._voiced = self._run.samples
         self._run = None
+        return self._ticket
+
+    def _open(self) -> list[Action]:
+        if self.tutor is Tutor.THINKING:
+            self._habits.cut_off()
+        ticket = self._begin()
         self.caller = CALLER[self.caller][Cue.ONSET]
-        actions: list[Action] = [OpenTurn(self._ticket, self._start)]
-        if self._policy.interrupt_response:
-            self._awaiting = self._after = None
-            actions += self._stop("turn_detected")
+        return [OpenTurn(ticket, self._start), *self._take_floor()]
+
+    def _take_floor(self) -> list[Action]:
+        """The caller speaks: an answer that is promised or heard gives way."""
+        if not self._policy.interrupt_response:
+            return []
+        self._awaiting = self._after = None
+        return self._stop("turn_detected")
+
+    def _probe(self) -> list[Action]:
+        ticket = self._begin()
+        self._words_asked = False
+        self.caller = CALLER[self.caller][Cue.PROBE]
+        if self._wary or self._reply is None:
+            return []
+        return [Probe(ticket, self._start, self._reply)]
+
+    def _probed(self, span: Span) -> list[Action]:
+        """More speech while it is not certain what the sound is."""
+        assert self._ticket is not None
+        self._voiced += span.samples
+        self._speech_end = span.end
+        actions: list[Action] = []
+        if self._words_asked and not self._wary:
+            actions, self._words_asked = (
+                [Discard(self._ticket)],
+                False,
+            )  # it was not over: those are not all of its words
+        if self._voiced * 1000 / HEARING_RATE < self._policy.confirm:
+            return actions
+        if not self._wary:
+            return actions + self._certain(Cue.CERTAIN)
+        return [] if self._words_asked else self._ask_for_words()
+
+    def _ask_for_words(self) -> list[Action]:
+        """What was that?"""
+        assert self._ticket is not None
+        self._words_asked = True
+        self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
+        return [Transcribe(self._ticket, Span(self._start, self._end))]
+
+    def _answered_probe(self, event: TranscriptReady) -> list[Action]:
+        """The words of a sound that may be an interruption."""
+        self._wary = self._wary or event.echo
+        if not (event.empty or event.failed or event.slight):
+            return self._certain(Cue.WORDS) + self._known(event)
+        self._words_asked, self._voiced = False, 0
+        still_heard = self._wary and self._end == self._speech_end
+        return [] if still_heard else self._let_pass()
+
+    def _certain(self, cue: Cue) -> list[Action]:
+        """The sound was an interruption."""
+        assert self._ticket is not None
+        self.caller = CALLER[self.caller][cue]
+        self._evidence = Evidence()
+        actions: list[Action] = [OpenTurn(self._ticket, self._start), *self._take_floor()]
+        if cue is Cue.WORDS and self._policy.detection is Detection.ADAPTIVE:
+            actions.append(Judge(self._ticket, Span(self._start, self._end)))
         return actions
+
+    def _let_pass(self) -> list[Action]:
+        """The sound was nothing."""
+        assert self._ticket is not None
+        ticket = self._ticket
+        self._leave(Cue.DROP, self._floor)
+        return [Discard(ticket), LetPass(ticket, self._reply)]
 
     def _quiet(self) -> list[Action]:
         silence = (self._end - self._speech_end) * 1000 / HEARING_RATE
+        if self.caller is Caller.PROBING:
+            if silence >= self._policy.doubt:
+                return self._let_pass()
+            return [] if self._words_asked or silence < self._policy.pause else self._ask_for_words()
         if self.caller is Caller.SPEAKING and silence >= self._policy.pause:
             return self._pause()
         if self.caller is Caller.PAUSED and silence >= self._patience:
@@ -286,15 +330,18 @@ class TurnTaker:
             ticket, span = Ticket(self._turns), Span(self.keep_from, end)
             self._floor, self._run = end, None
             return [CloseTurn(ticket, span, opened=False), Transcribe(ticket, span)]
+        opening = self._certain(Cue.CERTAIN) if self.caller is Caller.PROBING else []
         # What was made at the last pause lacks the audio since.
         last, span = self._ticket, Span(self._start, end)
         ticket = Ticket(last.turn, last.rev + 1)
         self._leave(Cue.END, end)
-        return [Discard(last), CloseTurn(ticket, span, opened=True), Transcribe(ticket, span)]
+        return [*opening, Discard(last), CloseTurn(ticket, span, opened=True), Transcribe(ticket, span)]
 
     def _clear(self, end: int) -> list[Action]:
         actions: list[Action] = []
-        if self._ticket is not None:
+        if self.caller is Caller.PROBING:
+            actions = self._let_pass()
+        elif self._ticket is not None:
             actions = [Discard(self._ticket), DropTurn(self._ticket)]
             self._leave(Cue.DROP, end)
         self._floor, self._run = end, None
@@ -319,21 +366,29 @@ class TurnTaker:
                 return self._pause()
             case Caller.PAUSED:
                 return self._close(self._end)
+            case Caller.PROBING:
+                return self._let_pass()
             case Caller.SILENT:
                 return []
 
     # --- the tutor -------------------------------------------------------------------------------------------------
 
     def _transcribed(self, event: TranscriptReady) -> list[Action]:
+        if event.ticket == self._ticket and self.caller is Caller.PROBING:
+            return self._answered_probe(event)
         if event.ticket == self._ticket and self.caller is Caller.PAUSED:
-            self._words = not event.empty and not event.failed
-            self._evidence = replace(self._evidence, ending=event.ending)
-            draft: list[Action] = [Draft(event.ticket)] if self._words and self._policy.create_response else []
-            return draft + self._reconsider()
+            return self._known(event)
         if event.ticket == self._awaiting:
             self._awaiting = None
             return [] if event.empty or event.failed else self._answer_turn(event.ticket)
         return []
+
+    def _known(self, event: TranscriptReady) -> list[Action]:
+        """The words of the open turn, up to this pause."""
+        self._words = not event.empty and not event.failed
+        self._evidence = replace(self._evidence, ending=event.ending)
+        draft: list[Action] = [Draft(event.ticket)] if self._words and self._policy.create_response else []
+        return draft + self._reconsider()
 
     def _judged(self, ticket: Ticket, complete: float | None) -> list[Action]:
         if ticket != self._ticket or self.caller is not Caller.PAUSED:

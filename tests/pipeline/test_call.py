@@ -99,7 +99,7 @@ def test_work_for_a_discarded_draft_stops():
     virtual_clock.run(main())
 
 
-def test_speech_during_the_answer_stops_it_and_history_keeps_what_was_sent():
+def test_speech_during_the_answer_stops_it_and_history_keeps_what_was_heard():
     async def main():
         story = [f"Sentence number {number}. " for number in range(30)]
         phone = Telephone(ScriptedChat(story), texts=("tell me a story", "stop"), lead=0.2)
@@ -107,14 +107,15 @@ def test_speech_during_the_answer_stops_it_and_history_keeps_what_was_sent():
         await phone.hush(4.0)
         assert phone.all(ReplyEnded) == []
         sound = phone.sound
-        await phone.speak(0.4)
+        await phone.speak(0.8)
         ended = phone.last(ReplyEnded)
         assert (ended.status, ended.reason) == ("cancelled", "turn_detected")
         assert phone.chat.open == 0
         assert phone.sound - sound <= 0.4  # nothing but what left before the caller was noticed
         kept = words(phone)[1][1]
         assert ended.item is not None
-        assert ended.item.text == kept == "".join(notice.text for notice in phone.all(ReplyText))
+        assert kept
+        assert "".join(notice.text for notice in phone.all(ReplyText)).startswith(kept)
         assert ended.item.status == "incomplete"
         assert "Sentence number 29" not in kept
         await phone.hush(3.0)

@@ -84,8 +84,57 @@ def test_flushing_forgets_what_has_not_left():
     playout.flush(1.1)
     assert playout.due(9.0) == []
     assert playout.drained
-    assert playout.heard(1.1) == pytest.approx(playout.sent)
+    assert playout.heard(9.0) == pytest.approx(0.1)  # what was on its way is not heard either
     assert playout.waiting == 0
+
+
+def test_a_pause_holds_everything_back_and_resuming_goes_on_with_the_next_sample():
+    playout = Playout(lead=0.0)
+    playout.release(0.0)
+    for number in range(5):
+        playout.hold(sound(0.2, str(number), start=200 * number))
+    assert texts(playout.due(1.0)) == ["0"]
+    playout.pause()
+    assert playout.due(5.0) == []
+    assert playout.next_due() is None
+    playout.resume()
+    assert texts(playout.due(5.0)) == ["1"]
+    assert playout.heard(5.1) == pytest.approx(0.3)
+
+
+def test_rewinding_sends_again_exactly_what_the_ear_did_not_hear():
+    data = b"".join(number.to_bytes(2, "little") for number in range(1000))
+    playout = Playout(lead=9.0)
+    playout.release(0.0)
+    playout.hold(Piece("all the words", Pcm(data, RATE)))
+    playout.due(10.0)
+    playout.hold(sound(0.3, "later"))
+    playout.pause()
+    playout.silence(10.45)  # 0.45 s were heard
+    assert playout.heard(12.0) == pytest.approx(0.45)
+    playout.rewind(0.45, "the rest")
+    playout.resume()
+    playout.release(12.0)
+    again = playout.due(12.0)
+    assert texts(again)[0] == "the rest"
+    sounds = [piece.pcm for piece in again if piece.pcm]
+    assert b"".join(pcm.data for pcm in sounds).startswith(data[2 * 450 :])
+    assert sounds[0].start == 450
+    assert "later" in texts(again)
+    assert playout.sent == pytest.approx(1.3)
+    assert playout.heard(12.5) == pytest.approx(0.95)
+
+
+def test_what_was_surely_heard_is_not_kept():
+    playout = Playout(lead=0.0)
+    playout.release(0.0)
+    now = 0.0
+    for _ in range(300):
+        playout.hold(sound(0.2))
+        now += 0.2
+        playout.due(now)
+    playout.rewind(0.0, "")
+    assert playout.waiting < 3.0
 
 
 def test_what_is_made_of_a_broken_answer_leaves_at_once():
@@ -101,12 +150,12 @@ def test_what_is_made_of_a_broken_answer_leaves_at_once():
 def test_long_sound_is_cut_into_slices_that_join_to_the_whole():
     data = bytes(range(256)) * 10
     playout = Playout(lead=99)
-    playout.hold(Piece("words", Pcm(data, RATE, 7)))
+    playout.hold(Piece("a few words", Pcm(data[:600], RATE, 7)))
     playout.release(0.0)
     pieces = playout.due(0.0)
     sounds = [piece.pcm for piece in pieces if piece.pcm]
-    assert b"".join(pcm.data for pcm in sounds) == data
-    assert texts(pieces) == ["words"] + [""] * (len(pieces) - 1)
+    assert b"".join(pcm.data for pcm in sounds) == data[:600]
+    assert texts(pieces) == ["a few", " words"]
     assert sounds[1].start == 7 + int(SLICE_S * RATE)
     assert all(piece.seconds <= SLICE_S for piece in pieces)
 

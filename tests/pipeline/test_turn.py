@@ -4,7 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.actions import Answer, CloseTurn, Discard, Draft, DropTurn, Judge, OpenTurn, Stop, Ticket, Transcribe
+from pipeline.actions import (
+    Answer,
+    CloseTurn,
+    Discard,
+    Draft,
+    DropTurn,
+    Judge,
+    LetPass,
+    OpenTurn,
+    Probe,
+    Stop,
+    Ticket,
+    Transcribe,
+)
 from pipeline.audio import HEARING_RATE, Span
 from pipeline.endings import Ending
 from pipeline.events import (
@@ -18,8 +31,8 @@ from pipeline.events import (
     StopRequested,
     TranscriptReady,
 )
+from pipeline.floor import CALLER, TUTOR, Caller, Cue, Tutor
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
-from pipeline.turn import CALLER, TUTOR, Caller, Cue, Tutor
 from tests.support.conversation import Conversation
 
 POLICY = TurnPolicy(detection=Detection.SILENCE, onset=96, barge_in=192, prefix=300, pause=128, silence=512, stall=1000)
@@ -136,21 +149,98 @@ def test_hysteresis_keeps_soft_speech_going_but_does_not_start_it(talk):
     assert talk.taker.caller is Caller.SPEAKING
 
 
-def test_barge_in_needs_longer_speech_than_a_first_word(talk):
+def interrupting(talk: Conversation, ms: float = 192) -> Ticket:
+    """Speech of this length while an answer is heard; returns the answer."""
+    ticket = answered(talk)
+    talk.hush(640)
+    talk.speak(ms)
+    return ticket
+
+
+def test_speech_over_an_answer_pauses_it_after_the_barge_in_time_and_not_before(talk):
     ticket = answered(talk)
     assert talk.speak(160) == []
     began = talk.samples - 160 * 16
     floor = 1472 * 16  # where the first turn was closed: its audio is not used again
-    assert talk.speak(32) == [OpenTurn(Ticket(2), max(floor, began - 300 * 16)), Stop(ticket, "turn_detected")]
-    assert talk.taker.tutor is Tutor.IDLE
+    assert talk.speak(32) == [Probe(Ticket(2), max(floor, began - 300 * 16), ticket)]
+    assert talk.taker.caller is Caller.PROBING
 
 
-def test_a_cough_does_not_stop_the_answer(talk):
-    answered(talk)
-    talk.speak(160)
-    talk.hush(2000)
+def test_speech_that_goes_on_is_an_interruption(talk):
+    ticket = interrupting(talk, 608)
     assert talk.asked(Stop) == []
-    assert talk.taker.tutor is Tutor.SPEAKING
+    start = talk.asked(Probe)[0].start
+    assert talk.speak(32) == [OpenTurn(Ticket(2), start), Stop(ticket, "turn_detected")]
+    assert (talk.taker.caller, talk.taker.tutor) == (Caller.SPEAKING, Tutor.IDLE)
+
+
+def test_a_short_sound_is_judged_by_its_words(talk):
+    ticket = interrupting(talk)
+    assert talk.hush(96) == []
+    (asked,) = talk.hush(32)
+    assert asked == Transcribe(Ticket(2, 1), Span(asked.span.start, talk.samples))
+    assert kinds(talk.tell(TranscriptReady(Ticket(2, 1), empty=False))) == [OpenTurn, Stop, Draft]
+    assert talk.asked(Stop) == [Stop(ticket, "turn_detected")]
+    assert kinds(talk.hush(384)) == [CloseTurn, Answer]
+
+
+@pytest.mark.parametrize(
+    "verdict", [{"empty": True}, {"empty": False, "slight": True}, {"empty": True, "failed": True}]
+)
+def test_a_cough_or_a_backchannel_is_let_pass(talk, verdict):
+    ticket = interrupting(talk)
+    talk.hush(128)
+    told = talk.tell(TranscriptReady(Ticket(2, 1), **verdict))
+    assert told == [Discard(Ticket(2, 1)), LetPass(Ticket(2, 1), ticket)]
+    assert (talk.taker.caller, talk.taker.tutor) == (Caller.SILENT, Tutor.SPEAKING)
+    talk.hush(3000)
+    assert talk.asked(Stop) == []
+    interrupting_again = talk.speak(192)
+    assert kinds(interrupting_again) == [Probe]
+
+
+def test_a_sound_whose_words_never_come_is_let_pass(talk):
+    interrupting(talk)
+    assert kinds(talk.hush(1472)) == [Transcribe]
+    assert kinds(talk.hush(32)) == [Discard, LetPass]
+
+
+def test_speech_that_comes_back_before_its_words_are_known_counts_on(talk):
+    interrupting(talk, 320)
+    talk.hush(128)
+    assert kinds(talk.speak(32)) == [Discard]
+    assert talk.speak(256) == []
+    assert kinds(talk.speak(32)) == [OpenTurn, Stop]  # 320 + 320 milliseconds of speech
+
+
+def test_after_an_echo_sounds_do_not_pause_the_answer_but_words_still_stop_it(talk):
+    ticket = interrupting(talk)
+    talk.hush(128)
+    talk.tell(TranscriptReady(Ticket(2, 1), empty=False, slight=True, echo=True))
+    before = len(talk.log)
+    asked = talk.speak(640)
+    assert kinds(asked) == [Transcribe]  # and no Probe: the answer goes on
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False, slight=True, echo=True))
+    assert talk.taker.caller is Caller.PROBING
+    talk.speak(640)
+    told = talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False))
+    assert kinds(told) == [OpenTurn, Stop, Draft]
+    assert [type(action) for _, action in talk.log[before:]].count(Probe) == 0
+    assert talk.asked(Stop) == [Stop(ticket, "turn_detected")]
+
+
+def test_a_client_that_commits_while_it_is_not_certain_makes_it_certain(talk):
+    ticket = interrupting(talk)
+    told = talk.tell(CommitRequested(talk.samples))
+    assert kinds(told) == [OpenTurn, Stop, Discard, CloseTurn, Transcribe]
+    assert talk.asked(Stop) == [Stop(ticket, "turn_detected")]
+
+
+def test_a_client_that_stops_the_answer_itself_leaves_nothing_to_go_on_with(talk):
+    interrupting(talk)
+    talk.tell(StopRequested())
+    talk.hush(128)
+    assert talk.tell(TranscriptReady(Ticket(2, 1), empty=True))[-1] == LetPass(Ticket(2, 1), None)
 
 
 def test_before_its_first_sound_an_answer_gives_way_like_silence(talk):

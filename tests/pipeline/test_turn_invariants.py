@@ -11,7 +11,9 @@ from pipeline.actions import (
     Draft,
     DropTurn,
     Judge,
+    LetPass,
     OpenTurn,
+    Probe,
     Stop,
     Ticket,
     Transcribe,
@@ -28,8 +30,8 @@ from pipeline.events import (
     StopRequested,
     TranscriptReady,
 )
+from pipeline.floor import Caller, Tutor
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
-from pipeline.turn import Caller, Tutor
 from tests.support.conversation import Conversation
 
 tickets = st.builds(Ticket, st.integers(1, 6), st.integers(0, 3))
@@ -45,7 +47,8 @@ steps = st.one_of(
     st.tuples(st.just("score"), st.integers(32, 900), st.sampled_from([0.0, 0.4, 0.9])),
     st.tuples(st.just("stall"), st.sampled_from([0.1, 1.5])),
     st.tuples(st.just("words"), tickets, st.booleans(), st.booleans()),
-    st.tuples(st.just("latest words"), st.booleans()),
+    st.tuples(st.just("latest words"), st.booleans(), st.booleans(), st.booleans()),
+    st.tuples(st.just("latest sounding"),),
     st.tuples(st.just("judged"), st.sampled_from([None, 0.0, 0.5, 1.0])),
     st.tuples(st.just("sounding"), tickets),
     st.tuples(st.just("over"), tickets),
@@ -62,9 +65,12 @@ def event(talk: Conversation, step) -> Event | None:
     match step:
         case ("words", ticket, empty, failed):
             return TranscriptReady(ticket, empty, failed)
-        case ("latest words", empty):
+        case ("latest words", empty, slight, echo):
             asked = talk.asked(Transcribe)
-            return TranscriptReady(asked[-1].ticket, empty) if asked else None
+            return TranscriptReady(asked[-1].ticket, empty, slight=slight or echo, echo=echo) if asked else None
+        case ("latest sounding",):
+            asked = talk.asked(Answer)
+            return ReplySounding(asked[-1].ticket) if asked else None
         case ("judged", complete):
             asked = talk.asked(Judge)
             return CompletionJudged(asked[-1].ticket, complete) if asked else None
@@ -114,11 +120,23 @@ def check_log(actions: list[Action]) -> None:
     answered: set[int] = set()
     speaking: Ticket | None = None
     open_turn: int | None = None
+    paused: int | None = None
     last_end = 0
     for action in actions:
         match action:
+            case Probe(ticket, start, reply):
+                assert reply == speaking
+                assert paused is None
+                assert start >= last_end
+                paused = ticket.turn
+            case LetPass(ticket, reply):
+                assert reply in (None, speaking)
+                assert open_turn is None
+                paused = None
             case OpenTurn(ticket, start):
                 assert open_turn is None
+                assert paused in (None, ticket.turn)
+                paused = None
                 assert start >= last_end  # a sample belongs to one turn only
                 open_turn = ticket.turn
             case CloseTurn(ticket, span, opened):
@@ -133,7 +151,7 @@ def check_log(actions: list[Action]) -> None:
                 open_turn = None
             case Transcribe(ticket, span):
                 assert ticket not in gone
-                assert ticket.turn in closed or ticket.turn == open_turn
+                assert ticket.turn not in answered
             case Draft(ticket):
                 assert ticket not in gone
                 assert ticket.turn == open_turn

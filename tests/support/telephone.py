@@ -35,10 +35,11 @@ class Telephone:
         detector: ScriptedTurnDetector | None = None,
         settings: CallSettings | None = None,
         lead: float = 3.0,
+        buffered: bool = True,
     ) -> None:
         self.chat = chat or ScriptedChat(["Good ", "morning, ", "my friend. ", "How ", "are ", "you?"], each_s=0.02)
         self.recognizer = ScriptedRecognizer(texts, delay_s=hearing_s)
-        self.synthesizer = ScriptedSynthesizer(each_s=0.05)
+        self.synthesizer = ScriptedSynthesizer(each_s=0.05, part_ms=60_000)
         self.detector = detector or ScriptedTurnDetector(1.0)
         engines = Engines(ScriptedVad(), self.recognizer, self.chat, self.synthesizer, self.detector)
         self.told: list[tuple[float, Notice]] = []
@@ -50,6 +51,7 @@ class Telephone:
             notify=self._told,
             new_id=self._new_id,
             lead=lead,
+            buffered=buffered,
         )
 
     @property
