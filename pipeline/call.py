@@ -33,6 +33,7 @@ from pipeline.events import (
     ClearRequested,
     CommitRequested,
     CompletionJudged,
+    DraftReady,
     Event,
     PolicyChanged,
     ReplyOver,
@@ -98,6 +99,7 @@ class Call:
             lead,
             buffered=buffered,
             plan=self._plan,
+            ready=lambda ticket: self._tell(DraftReady(ticket)),
             sounding=lambda ticket: self._tell(ReplySounding(ticket)),
             over=lambda ticket: self._tell(ReplyOver(ticket)),
         )

@@ -40,7 +40,7 @@ class TranscriptReady:
     ticket: Ticket
     empty: bool
     failed: bool = False
-    ending: Ending = Ending.UNKNOWN
+    ending: Ending | None = None
     slight: bool = False
     echo: bool = False
 
@@ -51,6 +51,13 @@ class CompletionJudged:
 
     ticket: Ticket
     complete: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftReady:
+    """The first sound of a draft is there to be let out, or there will be none."""
+
+    ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ Event = (
     | ClearRequested
     | TranscriptReady
     | CompletionJudged
+    | DraftReady
     | ReplyRequested
     | StopRequested
     | ReplySounding

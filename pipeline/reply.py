@@ -5,6 +5,7 @@ is heard is decided by releasing the playout. A reply that is never released lea
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
@@ -37,9 +38,13 @@ class Plan:
 
 
 class Reply:
-    """An answer in the making. `changed` is set whenever the playout got more, was released, or ended."""
+    """An answer in the making.
 
-    def __init__(self, ticket: Ticket, plan: Plan, playout: Playout) -> None:
+    changed: set whenever the playout got more, or ended. ready: called once, when there is something to let out, or
+    nothing will come.
+    """
+
+    def __init__(self, ticket: Ticket, plan: Plan, playout: Playout, ready: Callable[[], None]) -> None:
         self.ticket = ticket
         self.plan = plan
         self.playout = playout
@@ -47,6 +52,7 @@ class Reply:
         self.usage: Usage | None = None
         self.finish: Literal["stop", "length"] = "stop"
         self.error: EngineError | None = None
+        self._ready: Callable[[], None] | None = ready
         self._room = asyncio.Event()
         self._samples = 0
 
@@ -62,7 +68,7 @@ class Reply:
             self.playout.hurry()
         finally:
             self.playout.finish()
-            self.changed.set()
+            self._tell()
 
     def let_out(self, now: float) -> list[Piece]:
         """Pieces that must leave now; makes room for more to be made."""
@@ -102,7 +108,13 @@ class Reply:
 
     def _hold(self, piece: Piece) -> None:
         self.playout.hold(piece)
+        self._tell()
+
+    def _tell(self) -> None:
         self.changed.set()
+        ready, self._ready = self._ready, None
+        if ready:
+            ready()
 
     async def _wait_for_room(self) -> None:
         while self.playout.waiting > AHEAD_S:

@@ -46,7 +46,7 @@ class TurnPolicy:
     prefix: int = 300
     pause: int = 96
     silence: int = 500
-    shortest: int = 250
+    shortest: int = 200
     patience: int = 2000
     longest: int = 60_000
     stall: int = 1000

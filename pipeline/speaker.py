@@ -47,6 +47,7 @@ class Speaker:
     """At most one draft that nobody hears, and one answer that is promised or heard.
 
     plan(ticket, options): what an answer made now would depend on.
+    ready(ticket): told when something of it could be heard, or nothing will come.
     sounding(ticket), over(ticket): told when its first sound leaves, and when its last has reached the ear.
     lead: see Playout. buffered: the client keeps a buffer of its own, which it empties when the caller speaks.
     """
@@ -58,6 +59,7 @@ class Speaker:
         *,
         buffered: bool,
         plan: Callable[[Ticket, ReplyOptions], Plan],
+        ready: Callable[[Ticket], None],
         sounding: Callable[[Ticket], None],
         over: Callable[[Ticket], None],
     ) -> None:
@@ -65,6 +67,7 @@ class Speaker:
         self._lead = lead
         self._buffered = buffered
         self._plan = plan
+        self._ready = ready
         self._sounding = sounding
         self._over = over
         self._priming: asyncio.Task[None] | None = None
@@ -177,7 +180,7 @@ class Speaker:
     # --- making ----------------------------------------------------------------------------------------------------
 
     def _make(self, ticket: Ticket, plan: Plan) -> tuple[Reply, asyncio.Task[None]]:
-        reply = Reply(ticket, plan, Playout(self._lead))
+        reply = Reply(ticket, plan, Playout(self._lead), lambda: self._ready(ticket))
         return reply, self._line.tasks.spawn(self._run(reply), f"make {self._line.caller} {ticket}")
 
     async def _prime(self, request: ChatRequest) -> None:

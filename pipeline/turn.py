@@ -19,7 +19,8 @@ The tutor is IDLE, THINKING from the moment an answer is promised, SPEAKING from
 has reached the ear. Speech of the caller stops an answer in either state, unless the policy says otherwise.
 
 How long the silence must last is fixed, or follows from how complete the turn sounds (`pipeline.endpoint`); then it is
-judged again whenever more becomes known.
+judged again whenever more becomes known. And then a turn is not closed before its answer could be heard: closing it
+earlier would bring the caller nothing, and cut off those who only paused.
 
 Silence is counted in samples of the caller's audio, not by a clock: a file that is sent faster than it sounds is judged
 as it would be when heard. Only when audio stops arriving altogether (`stall`) does the clock count in its place.
@@ -51,6 +52,7 @@ from pipeline.events import (
     ClearRequested,
     CommitRequested,
     CompletionJudged,
+    DraftReady,
     Event,
     PolicyChanged,
     ReplyOver,
@@ -81,6 +83,7 @@ class TurnTaker:
         self._turns = 0
         self._ticket: Ticket | None = None  # the caller's open turn
         self._words: bool | None = None  # of the open ticket: None unknown yet, else whether there were any
+        self._ready = False  # the draft for the open ticket could be heard
         self._evidence = Evidence()  # of the open ticket, on whether it is complete
         self._habits = Habits()
         self._awaiting: Ticket | None = None  # closed, to be answered as soon as its words are known
@@ -121,6 +124,8 @@ class TurnTaker:
                 return self._transcribed(event)
             case CompletionJudged(ticket, complete):
                 return self._judged(ticket, complete)
+            case DraftReady(ticket):
+                return self._drafted(ticket)
             case CommitRequested(end):
                 return self._commit(end)
             case ClearRequested(end):
@@ -244,7 +249,7 @@ class TurnTaker:
         """The sound was an interruption."""
         assert self._ticket is not None
         self.caller = CALLER[self.caller][cue]
-        self._evidence = Evidence()
+        self._evidence, self._ready = Evidence(), False
         actions: list[Action] = [OpenTurn(self._ticket, self._start), *self._take_floor()]
         if cue is Cue.WORDS and self._policy.detection is Detection.ADAPTIVE:
             actions.append(Judge(self._ticket, Span(self._start, self._end)))
@@ -265,9 +270,16 @@ class TurnTaker:
             return [] if self._words_asked or silence < self._policy.pause else self._ask_for_words()
         if self.caller is Caller.SPEAKING and silence >= self._policy.pause:
             return self._pause()
-        if self.caller is Caller.PAUSED and silence >= self._patience:
+        if self.caller is Caller.PAUSED and silence >= self._patience and self._worth_closing(silence):
             return self._close(self._end)
         return []
+
+    def _worth_closing(self, silence: float) -> bool:
+        """Whether anything would come of it now. A silence that was asked for by length is obeyed to the letter."""
+        policy = self._policy
+        if policy.detection is not Detection.ADAPTIVE or not policy.create_response or silence >= policy.patience:
+            return True
+        return self._ready or self._words is False
 
     @property
     def _patience(self) -> float:
@@ -281,7 +293,7 @@ class TurnTaker:
         assert self._ticket is not None
         self.caller = CALLER[self.caller][Cue.PAUSE]
         self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
-        self._words, self._evidence = None, Evidence()
+        self._words, self._evidence, self._ready = None, Evidence(), False
         span = Span(self._start, self._end)
         judge: list[Action] = [Judge(self._ticket, span)] if self._policy.detection is Detection.ADAPTIVE else []
         return [*judge, Transcribe(self._ticket, span)]
@@ -394,6 +406,12 @@ class TurnTaker:
         if ticket != self._ticket or self.caller is not Caller.PAUSED:
             return []
         self._evidence = replace(self._evidence, complete=complete)
+        return self._reconsider()
+
+    def _drafted(self, ticket: Ticket) -> list[Action]:
+        if ticket != self._ticket or self.caller is not Caller.PAUSED:
+            return []
+        self._ready = True
         return self._reconsider()
 
     def _reconsider(self) -> list[Action]:

@@ -9,6 +9,9 @@ from pipeline.endings import Ending, ending
         ("I would like a table for two.", "en", Ending.CLOSED),
         ("Where are you from?", "en", Ending.CLOSED),
         ("I would like to", "en", Ending.OPEN),
+        ("What is the?", "en", Ending.OPEN),  # no question ends in an article
+        ("Who is he?", "en", Ending.CLOSED),
+        ("I think he.", "en", Ending.OPEN),
         ("I went there because.", "en", Ending.OPEN),  # recognizers put a full stop behind anything
         ("Well, I think, um", "en", Ending.OPEN),
         ("First of all,", "en", Ending.OPEN),

@@ -24,6 +24,7 @@ from pipeline.events import (
     ClearRequested,
     CommitRequested,
     CompletionJudged,
+    DraftReady,
     PolicyChanged,
     ReplyOver,
     ReplyRequested,
@@ -371,6 +372,7 @@ def waited(complete: float | None, end: Ending) -> int:
     judged = talk.ticket(Judge)
     talk.tell(TranscriptReady(judged, empty=False, ending=end))
     talk.tell(CompletionJudged(judged, complete))
+    talk.tell(DraftReady(judged))
     talk.hush(3000)
     return talk.when(CloseTurn)[0] - 960
 
@@ -378,14 +380,14 @@ def waited(complete: float | None, end: Ending) -> int:
 @pytest.mark.parametrize(
     ("complete", "end", "silence"),
     [
-        (1.0, Ending.CLOSED, 256),
-        (1.0, Ending.UNKNOWN, 256),
-        (0.8, Ending.CLOSED, 320),
-        (0.5, Ending.UNKNOWN, 704),
-        (None, Ending.UNKNOWN, 928),
-        (0.9, Ending.OPEN, 1120),
-        (0.0, Ending.UNKNOWN, 2048),
-        (0.0, Ending.OPEN, 2048),
+        (1.0, Ending.CLOSED, 384),
+        (0.8, Ending.CLOSED, 544),
+        (0.5, Ending.CLOSED, 640),
+        (0.0, Ending.CLOSED, 1184),
+        (0.8, Ending.UNKNOWN, 1408),
+        (None, Ending.UNKNOWN, 1632),
+        (1.0, Ending.OPEN, 1536),
+        (0.0, Ending.OPEN, 2016),
     ],
 )
 def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(complete, end, silence):
@@ -396,8 +398,40 @@ def test_evidence_that_comes_late_ends_the_turn_at_once_when_the_silence_was_lon
     talk = adaptive()
     talk.speak(960)
     talk.hush(640)
+    ticket = talk.ticket(Judge)
+    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
+    talk.tell(DraftReady(ticket))
     assert talk.asked(CloseTurn) == []
-    assert kinds(talk.tell(CompletionJudged(talk.ticket(Judge), 1.0))) == [CloseTurn]
+    assert kinds(talk.tell(CompletionJudged(ticket, 1.0))) == [CloseTurn, Answer]
+
+
+def test_a_turn_is_not_closed_before_its_answer_could_be_heard():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    ticket = talk.ticket(Judge)
+    talk.tell(CompletionJudged(ticket, 1.0))
+    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
+    assert talk.hush(1000) == []
+    assert kinds(talk.tell(DraftReady(ticket))) == [CloseTurn, Answer]
+
+
+def test_an_answer_that_takes_long_does_not_keep_a_turn_open_beyond_the_callers_patience():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    ticket = talk.ticket(Judge)
+    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
+    talk.hush(3000)
+    assert talk.when(CloseTurn) == [960 + 2048]
+
+
+def test_noise_is_not_waited_for():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(talk.ticket(Judge), empty=True, ending=Ending.CLOSED))
+    assert kinds(talk.hush(800)) == [CloseTurn]
 
 
 def test_evidence_does_not_end_a_turn_while_speech_may_be_coming_back():
@@ -412,7 +446,10 @@ def test_a_caller_who_pauses_long_is_given_longer():
     def silence(talk: Conversation) -> int:
         talk.speak(960)
         talk.hush(128)
-        talk.tell(CompletionJudged(talk.ticket(Judge), 0.45))
+        ticket = talk.ticket(Judge)
+        talk.tell(CompletionJudged(ticket, 0.45))
+        talk.tell(TranscriptReady(ticket, empty=False, ending=None))
+        talk.tell(DraftReady(ticket))
         began = talk.ms - 128
         talk.hush(3000)
         return talk.when(CloseTurn)[-1] - began
@@ -420,10 +457,10 @@ def test_a_caller_who_pauses_long_is_given_longer():
     quick, slow = adaptive(), adaptive()
     for _ in range(3):
         slow.speak(960)
-        slow.hush(800)
+        slow.hush(1024)
     assert slow.asked(CloseTurn) == []
-    assert silence(quick) == 800
-    assert silence(slow) == 1120  # 1.4 times 800
+    assert silence(quick) == 1184
+    assert silence(slow) == 1440  # 1.4 times 1024, less the noise of whole windows
 
 
 def test_a_caller_who_was_cut_off_is_given_longer_until_it_goes_well_again():
@@ -437,6 +474,7 @@ def test_a_caller_who_was_cut_off_is_given_longer_until_it_goes_well_again():
         ticket = talk.ticket(Judge)
         talk.tell(CompletionJudged(ticket, 0.5))
         talk.tell(TranscriptReady(ticket, empty=False))
+        talk.tell(DraftReady(ticket))
         while not talk.asked(Answer) or talk.asked(Answer)[-1].ticket != ticket:
             talk.hush(32)
         ended = talk.ms - began

@@ -22,6 +22,7 @@ from pipeline.events import (
     ClearRequested,
     CommitRequested,
     CompletionJudged,
+    DraftReady,
     Event,
     PolicyChanged,
     ReplyOver,
@@ -50,6 +51,7 @@ steps = st.one_of(
     st.tuples(st.just("latest words"), st.booleans(), st.booleans(), st.booleans()),
     st.tuples(st.just("latest sounding"),),
     st.tuples(st.just("judged"), st.sampled_from([None, 0.0, 0.5, 1.0])),
+    st.tuples(st.just("drafted"),),
     st.tuples(st.just("sounding"), tickets),
     st.tuples(st.just("over"), tickets),
     st.tuples(st.just("latest over"),),
@@ -74,6 +76,9 @@ def event(talk: Conversation, step) -> Event | None:
         case ("judged", complete):
             asked = talk.asked(Judge)
             return CompletionJudged(asked[-1].ticket, complete) if asked else None
+        case ("drafted",):
+            asked = talk.asked(Draft)
+            return DraftReady(asked[-1].ticket) if asked else None
         case ("sounding", ticket):
             return ReplySounding(ticket)
         case ("over", ticket):
