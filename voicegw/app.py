@@ -10,7 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from models.registry import EngineChoice, build_engines
 from pipeline.engines import Engines, Listening, Speaking
-from pipeline.settings import CallSettings
+from pipeline.settings import CallSettings, TurnPolicy
 from voicegw.http import health
 from voicegw.http.access import Doorkeeper
 from voicegw.http.gateway import Gateway
@@ -55,6 +55,7 @@ def call_defaults(settings: Settings) -> CallSettings:
         listening=Listening(language=settings.asr.language),
         speaking=Speaking(),
         max_tokens=settings.llm.max_tokens,
+        turn=TurnPolicy(patience=round(settings.patience_s * 1000)),
     )
 
 
@@ -70,6 +71,7 @@ def open_gateway(settings: Settings, engines: Engines) -> Gateway:
         public={
             "profile": settings.profile,
             "max_calls": settings.max_calls,
+            "patience_s": settings.patience_s,
             "asr": settings.asr.model_dump(mode="json"),
             "llm": settings.llm.model_dump(mode="json", exclude={"api_key", "url"}),
             "tts": settings.tts.model_dump(mode="json"),

@@ -331,7 +331,7 @@ def test_hanging_up_at_any_moment_leaves_nothing_behind():
 def test_an_hour_of_conversation_takes_no_hour_and_leaves_nothing_behind():
     async def main():
         texts = [f"question {number}" for number in range(40)]
-        phone = Telephone(texts=texts, settings=CallSettings(memory=600))
+        phone = Telephone(texts=texts, settings=CallSettings(memory=600), frame_ms=200)
         for _ in range(450):
             await phone.speak(1.5)
             await phone.hush(6.5)

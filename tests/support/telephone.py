@@ -18,13 +18,13 @@ from pipeline.notices import Notice, ReplyAudio
 from pipeline.settings import CallSettings
 
 N = TypeVar("N", bound=Notice)
-FRAME_MS = 20
 SPEECH = (8000).to_bytes(2, "little") * 320
 SILENCE = bytes(640)
+"""20 ms of each."""
 
 
 class Telephone:
-    """Streams 20 ms frames in the loop's time and keeps what the call tells, with the time it was told at."""
+    """Streams frames in the loop's time and keeps what the call tells, with the time it was told at."""
 
     def __init__(
         self,
@@ -36,7 +36,9 @@ class Telephone:
         settings: CallSettings | None = None,
         lead: float = 3.0,
         buffered: bool = True,
+        frame_ms: int = 20,
     ) -> None:
+        self.frame_ms = frame_ms
         self.chat = chat or ScriptedChat(["Good ", "morning, ", "my friend. ", "How ", "are ", "you?"], each_s=0.02)
         self.recognizer = ScriptedRecognizer(texts, delay_s=hearing_s)
         self.synthesizer = ScriptedSynthesizer(each_s=0.05, part_ms=60_000)
@@ -65,9 +67,10 @@ class Telephone:
         await self._stream(SILENCE, seconds)
 
     async def _stream(self, frame: bytes, seconds: float) -> None:
-        for _ in range(round(seconds * 1000 / FRAME_MS)):
+        frame *= self.frame_ms // 20
+        for _ in range(round(seconds * 1000 / self.frame_ms)):
             await self.call.hear(frame)
-            await asyncio.sleep(FRAME_MS / 1000)
+            await asyncio.sleep(self.frame_ms / 1000)
 
     @property
     def requests(self) -> list[ChatRequest]:
