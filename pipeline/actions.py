@@ -66,6 +66,14 @@ class DropTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakUp:
+    """Nobody has spoken in `span`: it becomes a message without words, which the tutor is about to answer."""
+
+    ticket: Ticket
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Transcribe:
     """Find the words in `span`, and answer with TranscriptReady for this ticket."""
 
@@ -111,4 +119,6 @@ class Stop:
     reason: Literal["turn_detected", "client_cancelled"]
 
 
-Action = Probe | LetPass | OpenTurn | CloseTurn | DropTurn | Transcribe | Judge | Draft | Discard | Answer | Stop
+Action = (
+    Probe | LetPass | OpenTurn | CloseTurn | DropTurn | SpeakUp | Transcribe | Judge | Draft | Discard | Answer | Stop
+)

@@ -20,6 +20,7 @@ from pipeline.actions import (
     LetPass,
     OpenTurn,
     Probe,
+    SpeakUp,
     Stop,
     Ticket,
     Transcribe,
@@ -203,6 +204,8 @@ class Call:
                 self._listener.close(ticket, span, opened=opened)
             case DropTurn(ticket):
                 self._listener.drop(ticket)
+            case SpeakUp(_, span):
+                self._listener.speak_up(span)
             case Transcribe(ticket, span):
                 self._listener.transcribe(ticket, span, self._settings.listening)
             case Judge(ticket, span):

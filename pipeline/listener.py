@@ -12,7 +12,14 @@ from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.input_buffer import InputBuffer
 from pipeline.line import Line
-from pipeline.notices import InputCommitted, SpeechStarted, SpeechStopped, TranscriptDone, TranscriptFailed
+from pipeline.notices import (
+    IdleTimedOut,
+    InputCommitted,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptDone,
+    TranscriptFailed,
+)
 
 BUFFER_S = 600
 """Audio a client may send without committing it: ten minutes, about 19 MB."""
@@ -85,6 +92,13 @@ class Listener:
         self._line.notify(InputCommitted(item, self._line.history.add(item)))
         self._settled.clear()
         self._settle(turn)
+
+    def speak_up(self, span: Span) -> None:
+        """A stretch of silence becomes a message without words."""
+        item = Item(self._line.new_id("item"), "user", "", audio=True)
+        start, end = milliseconds(span.start, HEARING_RATE), milliseconds(span.end, HEARING_RATE)
+        self._line.notify(IdleTimedOut(item.id, start, end))
+        self._line.notify(InputCommitted(item, self._line.history.add(item)))
 
     def drop(self, ticket: Ticket) -> None:
         """The turn is nothing after all."""

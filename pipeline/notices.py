@@ -38,6 +38,15 @@ class InputCommitted:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleTimedOut:
+    """Nobody spoke from start_ms to end_ms: the tutor is about to speak up. `item` is the silent message."""
+
+    item: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class InputCleared:
     """Audio that was not yet committed was thrown away."""
 
@@ -136,6 +145,7 @@ Notice = (
     SpeechStarted
     | SpeechStopped
     | InputCommitted
+    | IdleTimedOut
     | InputCleared
     | ItemAdded
     | ItemDeleted

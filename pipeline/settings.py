@@ -32,6 +32,7 @@ class TurnPolicy:
     pause: silence after which speculation starts (transcript, answer and voice are made, and held).
     silence: silence that ends the turn, when it is fixed.
     shortest, patience: when it is adaptive, silence that ends a turn which is surely complete, or surely not.
+    idle_timeout: silence after an answer at which the tutor speaks up by itself, twice at most; None: never.
     longest: a turn that goes on for longer is answered all the same.
     stall: with no audio arriving for this long, wall time counts as silence: a muted client still gets its answer.
     """
@@ -48,6 +49,7 @@ class TurnPolicy:
     silence: int = 500
     shortest: int = 200
     patience: int = 2000
+    idle_timeout: int | None = None
     longest: int = 60_000
     stall: int = 1000
     create_response: bool = True

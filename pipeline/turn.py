@@ -42,6 +42,7 @@ from pipeline.actions import (
     LetPass,
     OpenTurn,
     Probe,
+    SpeakUp,
     Stop,
     Ticket,
     Transcribe,
@@ -68,6 +69,9 @@ from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 
 RESUME_MS = 64
 """Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
+
+NUDGES = 2
+"""Times the tutor speaks up to a caller who says nothing; then it waits."""
 
 KEEP_MS = 30_000
 """Audio kept from before the caller speaks, for a client that commits by itself while turns are detected."""
@@ -97,6 +101,8 @@ class TurnTaker:
         self._words_asked = False  # the words of that sound are being found
         self._wary = False  # an echo was caught: sounds alone do not pause the answer
         self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
+        self._silent_from: int | None = None  # end of the last answer, until somebody speaks
+        self._nudges = 0  # times the tutor spoke up since the caller last did
         self._arrived = 0.0  # when audio last arrived
 
     @property
@@ -158,7 +164,7 @@ class TurnTaker:
             return []
         if not speech:
             self._run = None
-            return self._quiet()
+            return self._idle() if self.caller is Caller.SILENT else self._quiet()
         match self.caller:
             case Caller.SPEAKING:
                 self._speech_end = self._end
@@ -183,6 +189,7 @@ class TurnTaker:
         """A new turn, from the speech that has gathered."""
         assert self._run is not None
         self._turns += 1
+        self._silent_from, self._nudges = None, 0
         self._ticket = Ticket(self._turns)
         self._start = max(self._floor, self._run.start - samples_in(self._policy.prefix, HEARING_RATE))
         self._speech_end = self._end
@@ -383,6 +390,19 @@ class TurnTaker:
             case Caller.SILENT:
                 return []
 
+    def _idle(self) -> list[Action]:
+        """The caller says nothing after an answer: the tutor may speak up."""
+        limit = self._policy.idle_timeout
+        if limit is None or self._silent_from is None or self.tutor is not Tutor.IDLE or self._nudges >= NUDGES:
+            return []
+        if self._end - self._silent_from < samples_in(limit, HEARING_RATE):
+            return []
+        self._turns += 1
+        self._nudges += 1
+        ticket, span = Ticket(self._turns), Span(max(self._silent_from, self._floor), self._end)
+        self._floor = self._end
+        return [SpeakUp(ticket, span), *self._answer(ticket, ReplyOptions())]
+
     # --- the tutor -------------------------------------------------------------------------------------------------
 
     def _transcribed(self, event: TranscriptReady) -> list[Action]:
@@ -428,7 +448,7 @@ class TurnTaker:
     def _answer(self, ticket: Ticket, options: ReplyOptions) -> list[Action]:
         self.tutor = TUTOR[self.tutor][Cue.ASKED]
         self._reply = ticket
-        self._awaiting = None
+        self._awaiting = self._silent_from = None
         return [Answer(ticket, options)]
 
     def _asked(self, options: ReplyOptions) -> list[Action]:
@@ -449,6 +469,7 @@ class TurnTaker:
             return []
         self._reply = None
         self._habits.went_well()
+        self._silent_from = self._end
         self.tutor = TUTOR[self.tutor][Cue.OVER]
         if self._after is None:
             return []

@@ -183,6 +183,20 @@ async def test_push_to_talk_and_a_typed_message():
         assert [(m.role, m.text) for m in spoken] == [("user", "hello there"), ("user", "And now?")]
 
 
+async def test_the_tutor_speaks_up_after_a_long_silence():
+    async with gateway() as running, dial(running.url) as wire:
+        await wire.send(session(audio={"input": {"turn_detection": SERVER_VAD | {"idle_timeout_ms": 5000}}}))
+        await wire.speak(800)
+        await wire.hush(600)
+        await wire.event("response.done")
+        await until(lambda: wire.at_the_ear <= 0)
+        await wire.hush(6000)
+        idle = await wire.event("input_audio_buffer.timeout_triggered")
+        assert idle["audio_end_ms"] - idle["audio_start_ms"] >= 4900
+        assert (await wire.event("conversation.item.done"))["item"]["id"] == idle["item_id"]
+        assert (await wire.event("response.done"))["response"]["status"] == "completed"
+
+
 async def test_a_full_house_turns_the_next_caller_away_and_lets_it_in_later():
     async with gateway(max_calls=1) as running:
         async with dial(running.url) as wire:

@@ -14,6 +14,7 @@ from pipeline.actions import (
     LetPass,
     OpenTurn,
     Probe,
+    SpeakUp,
     Stop,
     Ticket,
     Transcribe,
@@ -358,6 +359,28 @@ def test_every_sample_is_kept_that_may_still_be_asked_for(talk):
     assert talk.taker.keep_from == opened.start
     talk.speak(40_000)
     assert talk.taker.keep_from == opened.start
+
+
+def test_the_tutor_speaks_up_when_nobody_does_and_then_waits():
+    talk = Conversation(replace(POLICY, idle_timeout=5000))
+    talk.hush(20_000)
+    assert talk.log == []  # nobody has spoken yet: there is nothing to go on with
+    ticket = answered(talk)
+    talk.hush(10_000)
+    assert talk.asked(SpeakUp) == []  # the answer is still being heard
+    talk.tell(ReplyOver(ticket))
+    over = talk.samples
+    assert talk.hush(4992) == []
+    spoken = talk.hush(32)
+    nudge = talk.ticket(SpeakUp)
+    assert spoken == [SpeakUp(nudge, Span(over, talk.samples)), Answer(nudge, ReplyOptions())]
+    talk.tell(ReplySounding(nudge))
+    talk.tell(ReplyOver(nudge))
+    assert kinds(talk.hush(5024)) == [SpeakUp, Answer]
+    talk.tell(ReplyOver(talk.ticket(Answer)))
+    assert talk.hush(60_000) == []
+    talk.tell(ReplyOver(answered(talk)))
+    assert kinds(talk.hush(5024)) == [SpeakUp, Answer]  # a caller who has spoken is waited for anew
 
 
 def adaptive() -> Conversation:

@@ -43,6 +43,7 @@ policies = st.builds(
     longest=st.sampled_from([3000, 60_000]),
     create_response=st.booleans(),
     interrupt_response=st.booleans(),
+    idle_timeout=st.sampled_from([None, 500]),
 )
 steps = st.one_of(
     st.tuples(st.just("score"), st.integers(32, 900), st.sampled_from([0.0, 0.4, 0.9])),

@@ -13,6 +13,7 @@ from pipeline.engines import Transcript, Usage
 from pipeline.errors import CallerError
 from pipeline.history import Item
 from pipeline.notices import (
+    IdleTimedOut,
     InputCleared,
     ItemAdded,
     ItemDeleted,
@@ -79,6 +80,7 @@ def everything() -> list[ServerEvent]:
         ItemTruncated("item_a", 100),
         ItemDeleted("item_w"),
         InputCleared(),
+        IdleTimedOut("item_idle", 1000, 6000),
     ):
         line.protocol.notify(notice)
     line.protocol.retrieved(replace(ANSWER, text="Hi!", status="incomplete"))

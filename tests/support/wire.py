@@ -18,6 +18,7 @@ class Wire:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self._ear_end = 0.0
         self.seen: list[dict[str, Any]] = []
 
     async def send(self, event: dict[str, Any] | str | bytes) -> None:
@@ -39,12 +40,20 @@ class Wire:
             while True:
                 event: dict[str, Any] = json.loads(await self.socket.recv())
                 self.seen.append(event)
+                if event["type"] == "response.output_audio.delta":
+                    seconds = len(event["delta"]) * 3 / 4 / 48_000
+                    self._ear_end = max(self._ear_end, asyncio.get_running_loop().time()) + seconds
                 if event["type"] == kind and fields.items() <= event.items():
                     return event
 
     async def error(self) -> dict[str, Any]:
         error: dict[str, Any] = (await self.event("error"))["error"]
         return error
+
+    @property
+    def at_the_ear(self) -> float:
+        """Seconds of sound that a player would still have before it."""
+        return self._ear_end - asyncio.get_running_loop().time()
 
     @property
     def kinds(self) -> list[str]:

@@ -151,5 +151,6 @@ def _turn_policy(wanted: TurnDetection | None, default: TurnPolicy) -> TurnPolic
                 prefix=wanted.prefix_padding_ms,
                 silence=wanted.silence_duration_ms,
                 pause=min(default.pause, wanted.silence_duration_ms),
+                idle_timeout=wanted.idle_timeout_ms,
             )
     return replace(policy, create_response=wanted.create_response, interrupt_response=wanted.interrupt_response)

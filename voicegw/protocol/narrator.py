@@ -11,7 +11,9 @@ from voicegw.protocol.reply import EncoderFactory, Reply
 from voicegw.protocol.server_events import ServerEvent
 from voicegw.protocol.session import Session
 
-_InputNotice: TypeAlias = notices.SpeechStarted | notices.SpeechStopped | notices.InputCommitted | notices.InputCleared
+_InputNotice: TypeAlias = (
+    notices.SpeechStarted | notices.SpeechStopped | notices.InputCommitted | notices.InputCleared | notices.IdleTimedOut
+)
 _TranscriptNotice: TypeAlias = notices.TranscriptDone | notices.TranscriptFailed
 _ItemNotice: TypeAlias = notices.ItemAdded | notices.ItemDeleted | notices.ItemTruncated
 _ReplyNotice: TypeAlias = (
@@ -37,7 +39,13 @@ class Narrator:
     def tell(self, notice: Notice, session: Session) -> None:
         """session: as it is now; an answer that begins keeps to it until its end."""
         match notice:
-            case notices.SpeechStarted() | notices.SpeechStopped() | notices.InputCommitted() | notices.InputCleared():
+            case (
+                notices.SpeechStarted()
+                | notices.SpeechStopped()
+                | notices.InputCommitted()
+                | notices.InputCleared()
+                | notices.IdleTimedOut()
+            ):
                 self._tell_input(notice)
             case notices.TranscriptDone() | notices.TranscriptFailed():
                 self._tell_transcript(notice, wanted=session.audio.input.transcription is not None)
@@ -55,6 +63,12 @@ class Narrator:
             case notices.InputCommitted():
                 self._say(server.InputCommitted(item_id=notice.item.id, previous_item_id=notice.after))
                 self._tell_item(notices.ItemAdded(notice.item, notice.after))
+            case notices.IdleTimedOut():
+                self._say(
+                    server.TimeoutTriggered(
+                        audio_start_ms=notice.start_ms, audio_end_ms=notice.end_ms, item_id=notice.item
+                    )
+                )
             case notices.InputCleared():
                 self._say(server.InputCleared())
             case _:

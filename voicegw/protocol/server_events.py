@@ -51,6 +51,12 @@ class SpeechStopped(ServerEventBase, frozen=True, tag="input_audio_buffer.speech
     item_id: str
 
 
+class TimeoutTriggered(ServerEventBase, frozen=True, tag="input_audio_buffer.timeout_triggered"):
+    audio_start_ms: int
+    audio_end_ms: int
+    item_id: str
+
+
 class InputCommitted(ServerEventBase, frozen=True, tag="input_audio_buffer.committed"):
     item_id: str
     previous_item_id: str | None
@@ -124,6 +130,7 @@ ServerEvent: TypeAlias = (
     | Error
     | SpeechStarted
     | SpeechStopped
+    | TimeoutTriggered
     | InputCommitted
     | InputCleared
     | TranscriptionDelta

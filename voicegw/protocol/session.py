@@ -46,7 +46,7 @@ class ServerVad(Wire, frozen=True, tag_field="type", tag="server_vad"):
     threshold: Annotated[float, Meta(ge=0, le=1)] = 0.5
     prefix_padding_ms: Annotated[int, Meta(ge=0, le=5000)] = 300
     silence_duration_ms: Annotated[int, Meta(ge=0, le=10_000)] = 500
-    idle_timeout_ms: Refused = None
+    idle_timeout_ms: Annotated[int, Meta(ge=5000, le=30_000)] | None = None
     create_response: bool = True
     interrupt_response: bool = True
 
