@@ -6,6 +6,7 @@ from pathlib import Path
 
 from models.asr_whisper import WhisperRecognizer
 from models.chat_limits import ChatLimits
+from models.echo import PhaseCorrelation
 from models.llama_server import EmbeddedServer
 from models.llm_embedded import EmbeddedChat
 from models.llm_openai import OpenAIChat
@@ -74,6 +75,7 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
             deadline_s=choice.tts_deadline_s,
         ),
         turn_detector=SmartTurn(folder("turn", None)),
+        echo_detector=PhaseCorrelation(),
     )
 
 

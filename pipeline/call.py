@@ -25,7 +25,7 @@ from pipeline.actions import (
     Ticket,
     Transcribe,
 )
-from pipeline.audio import HEARING_RATE
+from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
 from pipeline.endings import ending
 from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
@@ -54,6 +54,13 @@ from pipeline.settings import CallSettings, ReplyOptions
 from pipeline.speaker import Speaker
 from pipeline.tasks import Tasks
 from pipeline.turn import TurnTaker
+
+ECHO_WINDOW_MS = 400
+ECHO_BEFORE_S = 1.4
+ECHO_AFTER_S = 0.2
+"""Sound that is compared with what the caller hears, which may lag behind our count by a network and a buffer."""
+ECHO_LIKENESS = 0.13
+"""Two voices that have nothing to do with each other stay below 0.12; nine in ten echoes of 0.4 s are above."""
 
 COMMIT_MS = 100
 """Least audio that can be committed; shorter holds no word (same bound as the Realtime protocol's)."""
@@ -84,6 +91,7 @@ class Call:
         log = logging.LoggerAdapter(logging.getLogger(__name__), {"call": caller})
         self.history = History()
         self._log = log
+        self._engines = engines
         self._settings = settings
         self._notify = notify
         self._taker = TurnTaker(settings.turn)
@@ -112,7 +120,8 @@ class Call:
     async def hear(self, data: bytes) -> None:
         """Take in 16 kHz 16-bit mono samples. Raises EngineError when voice activity detection fails."""
         for score in await self._listener.push(data):
-            self._tell(SpeechScored(score.span, score.probability))
+            echo = score.probability >= self._settings.turn.release and self._is_echo(score.span)
+            self._tell(SpeechScored(score.span, 0.0 if echo else score.probability))
         self._listener.forget(self._taker.keep_from)
 
     def commit_input(self) -> None:
@@ -221,6 +230,14 @@ class Call:
                 self._speaker.stop(ticket, reason)
             case _:
                 assert_never(action)
+
+    def _is_echo(self, window: Span) -> bool:
+        """Whether what sounds like speech is the tutor's own voice, from the caller's loudspeaker."""
+        detector = self._engines.echo_detector
+        if detector is None or (played := self._speaker.playing(ECHO_BEFORE_S, ECHO_AFTER_S)) is None:
+            return False
+        start = max(0, window.end - samples_in(ECHO_WINDOW_MS, HEARING_RATE))
+        return detector.likeness(self._listener.read(Span(start, window.end)), played) >= ECHO_LIKENESS
 
     def _heard(self, ticket: Ticket, transcript: Transcript | None) -> None:
         if transcript is None:

@@ -92,6 +92,13 @@ class TurnDetector(Engine, Protocol):
         """P(the speaker is done), 0..1, from the last seconds of a turn (16 kHz)."""
 
 
+class EchoDetector(Protocol):
+    """Not an engine with a life: a calculation of a few milliseconds."""
+
+    def likeness(self, heard: Pcm, played: Pcm) -> float:
+        """0..1: how surely `heard` holds a delayed copy of `played`."""
+
+
 # --- thinking ------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +181,7 @@ class Engines:
     chat: ChatModel
     synthesizer: Synthesizer
     turn_detector: TurnDetector | None = field(default=None)
+    echo_detector: EchoDetector | None = field(default=None)
 
     @property
     def all(self) -> tuple[Engine, ...]:

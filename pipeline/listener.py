@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.actions import Ticket
-from pipeline.audio import HEARING_RATE, Span, milliseconds
+from pipeline.audio import HEARING_RATE, Pcm, Span, milliseconds
 from pipeline.engines import Listening, SpeechScore, Transcript, TurnDetector
 from pipeline.errors import EngineError
 from pipeline.history import Item
@@ -67,6 +67,9 @@ class Listener:
     async def push(self, data: bytes) -> Sequence[SpeechScore]:
         """Take 16 kHz samples in; returns the scores that they complete."""
         return await self._vad.push(self._buffer.append(data))
+
+    def read(self, span: Span) -> Pcm:
+        return self._buffer.read(span)
 
     def forget(self, before: int) -> None:
         self._buffer.forget(before)

@@ -112,6 +112,21 @@ class Playout:
         """Seconds of this answer that the ear has heard."""
         return max(0.0, self.sent - self._unheard - max(0.0, self.ear_end - now))
 
+    def around(self, now: float, before: float, after: float) -> Pcm | None:
+        """The sound `before` seconds in front of the ear's place and `after` behind it, as far as it is kept."""
+        end = self.sent - self.heard(now) - after  # from the end of what was sent
+        parts: list[Pcm] = []
+        at = 0.0
+        for piece in reversed(self._gone):
+            if at > end + before + after:
+                break
+            if piece.pcm and at + piece.seconds > end:
+                parts.append(piece.pcm)
+            at += piece.seconds
+        if not parts:
+            return None
+        return Pcm(b"".join(pcm.data for pcm in reversed(parts)), parts[0].rate, parts[-1].start)
+
     def pause(self) -> None:
         """Nothing leaves until `resume`."""
         self._paused = True

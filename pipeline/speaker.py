@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.actions import Ticket
+from pipeline.audio import Pcm
 from pipeline.engines import ChatMessage, ChatRequest
 from pipeline.errors import EngineError
 from pipeline.history import Item
@@ -148,6 +149,13 @@ class Speaker:
         playout.resume()
         playout.release(max(self._ear_end, self._now()))
         answer.work = self._line.tasks.spawn(self._deliver(answer), f"answer {self._line.caller} {ticket} again")
+
+    def playing(self, before: float, after: float) -> Pcm | None:
+        """The sound around the place that the ear has reached, in seconds; None when nothing is being heard."""
+        answer = self._answer
+        if answer is None or answer.reply is None:
+            return None
+        return answer.reply.playout.around(self._now(), before, after)
 
     def recent_words(self) -> str:
         """What the ear heard in the last seconds, for comparison with what the microphone picks up."""

@@ -5,6 +5,8 @@ import itertools
 import pytest
 
 from models.scripted import ScriptedChat
+from pipeline.audio import Pcm
+from pipeline.engines import EchoDetector
 from pipeline.notices import (
     ItemTruncated,
     ReplyAudio,
@@ -30,10 +32,10 @@ def starts_of(phone: Telephone) -> list[int]:
     return [notice.pcm.start for notice in phone.all(ReplyAudio)]
 
 
-async def telling(*texts: str, buffered: bool) -> Telephone:
+async def telling(*texts: str, buffered: bool, echo: EchoDetector | None = None) -> Telephone:
     """A call in which the tutor has been telling its story for two seconds."""
     lead = 3.0 if buffered else 0.0
-    phone = Telephone(ScriptedChat(STORY), texts=("tell me a story", *texts), lead=lead, buffered=buffered)
+    phone = Telephone(ScriptedChat(STORY), texts=("tell me a story", *texts), lead=lead, buffered=buffered, echo=echo)
     await phone.speak(1.0)
     while not phone.all(ReplyAudio):
         await phone.hush(0.02)
@@ -187,6 +189,49 @@ def test_a_real_interruption_is_heard_even_after_an_echo():
         await phone.hush(3.0)
         assert phone.all(ReplyEnded)[0].status == "cancelled"
         assert [item.text for item in phone.call.history if item.role == "user"][-1] == slower
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+class Ears:
+    """An echo detector with an opinion of its own, that keeps what it was shown."""
+
+    def __init__(self, likeness: float) -> None:
+        self.opinion = likeness
+        self.shown: list[tuple[Pcm, Pcm]] = []
+
+    def likeness(self, heard: Pcm, played: Pcm) -> float:
+        self.shown.append((heard, played))
+        return self.opinion
+
+
+def test_sound_that_matches_what_is_playing_is_not_even_noticed():
+    async def main():
+        ears = Ears(1.0)
+        phone = await telling(buffered=False, echo=ears)
+        heard = phone.now - phone.when(ReplyAudio)
+        await phone.speak(1.0)
+        pcm, played = ears.shown[0]
+        assert pcm.seconds == pytest.approx(0.4)
+        end = (played.start + played.samples) / played.rate
+        assert heard <= end <= heard + 0.5  # what is being heard at this moment
+        await phone.hush(20.0)
+        assert [notice.status for notice in phone.all(ReplyEnded)] == ["completed"]
+        assert len(phone.all(SpeechStarted)) == 1
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_sound_that_does_not_match_is_an_interruption_and_nothing_is_compared_when_the_tutor_is_silent():
+    async def main():
+        ears = Ears(0.05)
+        phone = await telling("stop", buffered=False, echo=ears)
+        assert ears.shown == []
+        await phone.speak(1.0)
+        assert ears.shown
+        assert phone.last(ReplyEnded).status == "cancelled"
         await phone.hang_up()
 
     virtual_clock.run(main())
