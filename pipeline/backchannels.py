@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 _BACKCHANNELS: Mapping[str, str] = {
-    "en": "mhm mm mmm hmm hm uh huh uhhuh yeah yep yes yup ok okay right sure ah oh aha wow i see got it really",
+    "en": "mhm mm mmm hmm hm uh huh uhhuh yeah yep yes yup ok okay right sure ah oh aha wow i see ic got it really",
     "es": "mhm mm ajá aja sí si ya vale claro ah oh bueno okay ok",
     "fr": "mhm mm ouais oui d'accord ok okay ah oh bien voilà hum",
     "de": "mhm mm hm ja genau ok okay ach ah oh so gut aha stimmt",

@@ -42,7 +42,7 @@ class TurnPolicy:
     release: float = 0.35
     onset: int = 96
     barge_in: int = 192
-    confirm: int = 640
+    confirm: int = 960
     doubt: int = 1500
     prefix: int = 300
     pause: int = 96

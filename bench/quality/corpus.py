@@ -1,12 +1,12 @@
 """The corpus as recordings with labels: made once per seed and size, then kept in a folder."""
 
 import hashlib
+import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from bench.quality import labels, noises, sound
@@ -15,6 +15,7 @@ from bench.quality.noises import EVENTS, Rng
 from bench.quality.plan import Planner, Size, Take
 from bench.quality.script import Sentence, sentences
 from bench.quality.sound import RATE, Floats
+from bench.quality.telling import Tell
 from bench.quality.voices import Actor, cast
 from pipeline.errors import OperatorError
 
@@ -26,12 +27,13 @@ SPEECH_DBFS = -23.0
 _EVENT_DBFS = {"cough": -24.0, "click": -30.0, "keyboard": -38.0, "breath": -36.0, "babble": -42.0, "music": -40.0}
 """Loudness of sounds on their own: a cough is about as loud as speech, the rest is not."""
 _IDLE_S = 6.0
+_SYLLABLE_S = 0.3
 
 
-def prepared(cache: Path, voice: Path, seed: int, size: Size, tell: Callable[[int, int], None]) -> list[Item]:
+def prepared(cache: Path, voice: Path, seed: int, size: Size, tell: Tell) -> list[Item]:
     """The corpus, from `cache` if it was made before, else made now. voice: folder with a Piper voice.
 
-    tell(done, all): told as recordings are made. Raises OperatorError when the folder cannot be written.
+    tell: told as recordings are made. Raises OperatorError when the folder cannot be written.
     """
     made_from = [repr((seed, size)), *(path.read_text(encoding="utf-8") for path in _sources())]
     folder = cache / hashlib.sha256("".join(made_from).encode()).hexdigest()[:16]
@@ -65,7 +67,7 @@ def make(
     script: Sequence[Sentence],
     seed: int,
     size: Size,
-    tell: Callable[[int, int], None],
+    tell: Tell,
 ) -> None:
     """Speak, mix and write every take into `folder`."""
     takes = Planner(script, len(actors), np.random.default_rng(seed)).takes(size)
@@ -75,7 +77,7 @@ def make(
         mixed, label = _recorded(take, actors, crowd, rng)
         sound.write(folder / label.audio, mixed)
         labels.write(folder, take.name, label)
-        tell(number + 1, len(takes))
+        tell("our corpus", number + 1, len(takes))
 
 
 def _recorded(take: Take, actors: Sequence[Actor], crowd: Sequence[Floats], rng: Rng) -> tuple[Floats, Label]:
@@ -94,7 +96,9 @@ def _foreground(take: Take, actors: Sequence[Actor], crowd: Sequence[Floats], rn
     elif take.parts:
         lead, trail = (LEAD_S, TRAIL_S) if take.kind == "turn" else (0.0, 1.0)
         voice = actors[take.actor].name
-        mixed, speech = _said(actors[take.actor].say(take.parts), take.pause_s, lead, trail)
+        parts = actors[take.actor].say(take.parts)
+        parts[0] = _drawn_out(parts[0], take.drawl)
+        mixed, speech = _said(parts, take.pause_s, lead, trail)
     else:
         mixed = sound.silence(0.1)  # only an echo
     label = Label(
@@ -102,13 +106,21 @@ def _foreground(take: Take, actors: Sequence[Actor], crowd: Sequence[Floats], rn
         take.kind,
         text=" ".join(take.parts),
         speech=speech,
-        pauses=[Pause(one[1], two[0], take.pause_kind) for one, two in zip(speech, speech[1:], strict=False)],
+        pauses=[Pause(one[1], two[0], take.pause_kind, take.drawl) for one, two in itertools.pairwise(speech)],
         voice=voice,
         noise=noise,
         tutor=take.tutor,
         echo=take.echo,
     )
     return mixed, label
+
+
+def _drawn_out(part: Floats, factor: float) -> Floats:
+    """Hesitation as phonetics knows it: the last syllable before the pause is longer."""
+    if factor == 1.0:
+        return part
+    at = max(0, len(part) - round(_SYLLABLE_S * RATE))
+    return np.concatenate([part[:at], sound.slowed(part[at:], factor)])
 
 
 def _said(parts: Sequence[Floats], pause_s: float, lead: float, trail: float) -> tuple[Floats, list[labels.Span]]:

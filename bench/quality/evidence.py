@@ -1,14 +1,16 @@
 """What the engines say at every place where a turn might end: the raw material for tuning `pipeline.endpoint`.
 
-No rule is applied here. Each pause, and each end of a turn, is one row: P(complete) after several lengths of silence, the
-words as they are recognized so far, and how those words end.
+No rule is applied here. Each pause, and each end of a turn, is one row: P(complete) after several lengths of silence,
+the words as they are recognized so far, and how those words end.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from bench.quality import sound
-from bench.quality.labels import Item
+from bench.quality.labels import Item, Pause
+from bench.quality.telling import Tell
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
 from pipeline.endings import ending
 from pipeline.engines import Engines, Listening
@@ -18,27 +20,38 @@ TAILS_MS: Final = (100, 200, 300, 400)
 """Silence that the turn detector has heard when it is asked."""
 
 
-async def gathered(items: Sequence[Item], engines: Engines, tell: Callable[[int, int], None]) -> list[dict[str, Any]]:
-    """Rows of all turns among `items`; tell(done, all) is told of each place."""
+async def collected(items: Sequence[Item], engines: Engines, tell: Tell) -> list[dict[str, Any]]:
+    """Rows of all turns among `items`. The listening engines are started for it, and closed."""
+    needed = [engine for engine in (engines.recognizer, engines.turn_detector) if engine]
+    try:
+        await asyncio.gather(*(engine.start() for engine in needed))
+        return await _rows(items, engines, tell)
+    finally:
+        await asyncio.gather(*(engine.close() for engine in needed))
+
+
+async def _rows(items: Sequence[Item], engines: Engines, tell: Tell) -> list[dict[str, Any]]:
     places = [place for item in items if item.label.kind == "turn" for place in _places(item)]
     recordings = {item.name: sound.read(item.path).data for item, _, _, _ in places}
     rows = []
-    for number, (item, kind, at, silent_s) in enumerate(places):
-        rows.append(await _row(item, kind, at, silent_s, recordings[item.name], engines))
-        tell(number + 1, len(places))
+    for number, (item, pause, at, silent_s) in enumerate(places):
+        rows.append(await _row(item, pause, at, silent_s, recordings[item.name], engines))
+        tell("places where a turn might end", number + 1, len(places))
     return rows
 
 
-def _places(item: Item) -> Iterator[tuple[Item, str, float, float]]:
-    """Every place where speech stops: what it is, when, and for how long nobody speaks."""
+def _places(item: Item) -> Iterator[tuple[Item, Pause | None, float, float]]:
+    """Every place where speech stops: the pause (None: the end of the turn), when, for how long nobody speaks."""
     label = item.label
     for pause in label.pauses:
-        yield item, pause.kind, pause.start, pause.end - pause.start
+        yield item, pause, pause.start, pause.end - pause.start
     if label.complete:
-        yield item, "end", label.speech[-1][1], 5.0
+        yield item, None, label.speech[-1][1], 5.0
 
 
-async def _row(item: Item, kind: str, at: float, silent_s: float, data: bytes, engines: Engines) -> dict[str, Any]:
+async def _row(
+    item: Item, pause: Pause | None, at: float, silent_s: float, data: bytes, engines: Engines
+) -> dict[str, Any]:
     label, caller = item.label, "evidence"
     start = max(0.0, label.speech[0][0] - TurnPolicy().prefix / 1000)
 
@@ -59,10 +72,11 @@ async def _row(item: Item, kind: str, at: float, silent_s: float, data: bytes, e
     )
     return {
         "item": item.name,
-        "place": kind,
+        "place": pause.kind if pause else "end",
         "voice": label.voice,
         "noise": f"{label.noise.kind} {label.noise.snr_db:g} dB" if label.noise else "quiet",
-        "pause_s": round(silent_s, 2) if kind != "end" else None,
+        "pause_s": round(silent_s, 2) if pause else None,
+        "drawl": pause.drawl if pause else None,
         "said": label.text,
         "speech_s": round(at - label.speech[0][0], 2),
         "complete": complete,

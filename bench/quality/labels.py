@@ -18,11 +18,15 @@ Kind = Literal["turn", "noise", "backchannel", "interruption", "echo"]
 
 
 class Pause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Silence of the speaker inside a turn that goes on, in seconds of the recording."""
+    """Silence of the speaker inside a turn that goes on, in seconds of the recording.
+
+    drawl: how much the last sounds before it are drawn out, 1 for not at all; for the report.
+    """
 
     start: Seconds
     end: Seconds
     kind: PauseKind
+    drawl: float = 1.0
 
 
 class Noise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

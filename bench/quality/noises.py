@@ -81,7 +81,7 @@ def breath(rng: Rng) -> Floats:
     """In or out: 0.4 to 0.9 s of soft noise that swells and fades."""
     count = round(rng.uniform(0.4, 0.9) * RATE)
     swell = np.sin(np.linspace(0, np.pi, count)) ** 2
-    return (_band(rng.standard_normal(count), 300, 3500) * swell).astype(np.float32)
+    return np.asarray(_band(rng.standard_normal(count), 300, 3500) * swell, dtype=np.float32)
 
 
 EVENTS: Final[Mapping[str, Callable[[Rng], Floats]]] = {

@@ -19,6 +19,8 @@ _BACKGROUNDS: Final = ("babble", "music", "keyboard")
 _NOISES: Final = tuple(Noise(kind, snr) for kind in _BACKGROUNDS for snr in (20.0, 10.0))
 _QUIET: Final[tuple[Noise | None, ...]] = (None,) * 9
 """Three takes of five are in a quiet room."""
+_DRAWN: Final = (True, True, False)
+"""Who stops to find a word mostly draws out the sounds before: two takes of three. The rest break off in full flow."""
 
 T = TypeVar("T")
 
@@ -27,7 +29,8 @@ T = TypeVar("T")
 class Take:
     """One recording to be made.
 
-    parts: what is said, cut where the pause comes. actor: number of the voice. event: a sound that is not speech.
+    parts: what is said, cut where the pause comes. drawl: how much the end of the first part is drawn out.
+    actor: number of the voice. event: a sound that is not speech.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Take:
     parts: tuple[str, ...] = ()
     pause_s: float = 0.0
     pause_kind: PauseKind = "mid-clause"
+    drawl: float = 1.0
     actor: int = 0
     noise: Noise | None = None
     event: str | None = None
@@ -88,6 +92,7 @@ class Planner:
                 parts=self._deal(f"{kind} places", places),
                 pause_s=self._deal(f"{kind} pauses", PAUSES_S),
                 pause_kind=kind,
+                drawl=self._drawl() if kind == "mid-clause" else 1.0,
                 actor=self._actor(),
                 noise=self._background(),
             )
@@ -138,6 +143,10 @@ class Planner:
 
     def _actor(self) -> int:
         return self._deal("actors", range(self.actors))
+
+    def _drawl(self) -> float:
+        drawn = self._deal("drawls", _DRAWN)
+        return round(float(self.rng.uniform(1.4, 1.9)), 2) if drawn else 1.0
 
     def _background(self) -> Noise | None:
         return self._deal("backgrounds", (*_QUIET, *_NOISES))

@@ -1,9 +1,12 @@
 """Sound as the corpus is made of it: float32, mono, 16 kHz, full scale at 1.0."""
 
 import wave
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
 
+import av
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +19,7 @@ RATE = HEARING_RATE
 
 
 def from_s16(data: bytes) -> Floats:
-    return np.frombuffer(data, dtype="<i2").astype(np.float32) / 32768
+    return np.frombuffer(data, dtype="<i2").astype(np.float32) / np.float32(32768)
 
 
 def s16(sound: Floats) -> bytes:
@@ -39,6 +42,31 @@ def rms(sound: Floats) -> float:
 def decibels(value: float) -> float:
     """As a factor."""
     return float(10 ** (value / 20))
+
+
+def slowed(sound: Floats, factor: float) -> Floats:
+    """The same voice at the same pitch, `factor` times as long (1 to 2): FFmpeg's `atempo`."""
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(sample_rate=RATE, format="flt", layout="mono", time_base=Fraction(1, RATE))
+    tempo, sink = graph.add("atempo", str(1 / factor)), graph.add("abuffersink")
+    source.link_to(tempo)
+    tempo.link_to(sink)
+    graph.configure()
+    frame = av.AudioFrame.from_ndarray(sound[np.newaxis], format="flt", layout="mono")
+    frame.sample_rate = RATE
+    graph.push(frame)
+    graph.push(None)
+    return np.concatenate(list(_pulled(graph)))
+
+
+def _pulled(graph: av.filter.Graph) -> Iterator[Floats]:
+    while True:
+        try:
+            frame = graph.pull()
+        except (BlockingIOError, EOFError):
+            return
+        assert isinstance(frame, av.AudioFrame)
+        yield frame.to_ndarray()[0]
 
 
 def at_level(sound: Floats, dbfs: float) -> Floats:

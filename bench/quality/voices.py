@@ -6,7 +6,7 @@ sentence that goes on.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,11 +51,13 @@ class PiperActor:
             joined += [" ", *part] if joined else part
             cuts.append(len(self.voice.phonemes_to_ids(joined)) - 1)
         how = SynthesisConfig(length_scale=self.voice.config.length_scale * self.size / self.speed)
-        audio, widths = self.voice.phoneme_ids_to_audio(self.voice.phonemes_to_ids(joined), how, include_alignments=True)
+        audio, widths = self.voice.phoneme_ids_to_audio(
+            self.voice.phonemes_to_ids(joined), how, include_alignments=True
+        )
         ends = list(accumulate(int(width) for width in widths))
         marks = [0, *(ends[cut - 1] for cut in cuts[:-1]), len(audio)]
         rate = round(self.voice.config.sample_rate * self.size)
-        return [_cut(resampled(audio[start:end], rate)) for start, end in zip(marks, marks[1:], strict=False)]
+        return [_cut(resampled(audio[start:end], rate)) for start, end in pairwise(marks)]
 
     def _phonemes(self, part: str, *, last: bool) -> list[str]:
         found = [phoneme for sentence in self.voice.phonemize(part) for phoneme in sentence]
@@ -78,7 +80,7 @@ class EspeakActor:
         spoken = self.espeak.say(" ".join(parts), self.voice, self.pace)
         starts = [0, *accumulate(len(part) + 1 for part in parts[:-1])]
         marks = [_first_word(spoken.words, start) for start in starts] + [len(spoken.sound)]
-        return [_cut(resampled(spoken.sound[a:b], spoken.rate)) for a, b in zip(marks, marks[1:], strict=False)]
+        return [_cut(resampled(spoken.sound[a:b], spoken.rate)) for a, b in pairwise(marks)]
 
 
 def cast(voice: Path, seed: int) -> list[Actor]:
@@ -92,7 +94,7 @@ def cast(voice: Path, seed: int) -> list[Actor]:
     sizes = [(0.8, 1.0), (1.0, 1.0), (1.15, 1.0), (0.9, 1.18), (1.0, 0.9)]
     actors: list[Actor] = [PiperActor(f"{name} x{speed} size {size}", piper, speed, size) for speed, size in sizes]
     espeak = Espeak()
-    robots = [("en-us+f3", 140), ("en+m3", 165), ("en-us+Annie", 155)]
+    robots = [("en-us+f3", 140), ("en+m3", 165)]
     return actors + [EspeakActor(f"espeak {voice} {pace}", espeak, voice, pace) for voice, pace in robots]
 
 

@@ -135,7 +135,7 @@ async def test_speech_stops_the_answer_and_the_client_cuts_it_to_what_it_played(
         await wire.hush(600)
         item = (await wire.event("response.output_item.added"))["item"]["id"]
         await wire.event("response.output_audio.delta")
-        await wire.speak(800)
+        await wire.speak(1200)
         await wire.event("input_audio_buffer.speech_started")
         done = (await wire.event("response.done"))["response"]
         assert (done["status"], done["status_details"]["reason"]) == ("cancelled", "turn_detected")

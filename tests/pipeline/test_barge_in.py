@@ -68,7 +68,7 @@ def test_live_playout_stops_within_a_quarter_of_a_second_of_speech():
     async def main():
         phone = await telling("stop please", buffered=False)
         began = phone.now
-        await phone.speak(1.0)
+        await phone.speak(1.2)
         last = max(at for at, notice in phone.told if isinstance(notice, ReplyAudio))
         last_sound = next(n for at, n in reversed(phone.told) if isinstance(n, ReplyAudio)).pcm.seconds
         assert last - began <= 0.23
@@ -147,7 +147,7 @@ def test_history_keeps_what_was_heard_and_no_more(buffered):
     async def main():
         phone = await telling("wait what is that", buffered=buffered)
         heard = phone.now - phone.when(ReplyAudio)
-        await phone.speak(1.0)
+        await phone.speak(1.2)
         kept = next(item for item in phone.call.history if item.role == "assistant")
         spoken = heard + 0.2  # it was heard until the interruption was noticed
         per_word = 0.06 * len("This is sentence number 0.") / 5
@@ -229,7 +229,7 @@ def test_sound_that_does_not_match_is_an_interruption_and_nothing_is_compared_wh
         ears = Ears(0.05)
         phone = await telling("stop", buffered=False, echo=ears)
         assert ears.shown == []
-        await phone.speak(1.0)
+        await phone.speak(1.2)
         assert ears.shown
         assert phone.last(ReplyEnded).status == "cancelled"
         await phone.hang_up()

@@ -107,7 +107,7 @@ def test_speech_during_the_answer_stops_it_and_history_keeps_what_was_heard():
         await phone.hush(4.0)
         assert phone.all(ReplyEnded) == []
         sound = phone.sound
-        await phone.speak(0.8)
+        await phone.speak(1.2)
         ended = phone.last(ReplyEnded)
         assert (ended.status, ended.reason) == ("cancelled", "turn_detected")
         assert phone.chat.open == 0

@@ -37,7 +37,9 @@ from pipeline.floor import CALLER, TUTOR, Caller, Cue, Tutor
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 from tests.support.conversation import Conversation
 
-POLICY = TurnPolicy(detection=Detection.SILENCE, onset=96, barge_in=192, prefix=300, pause=128, silence=512, stall=1000)
+POLICY = TurnPolicy(
+    detection=Detection.SILENCE, onset=96, barge_in=192, confirm=640, prefix=300, pause=128, silence=512, stall=1000
+)
 
 
 @pytest.fixture

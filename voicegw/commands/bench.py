@@ -11,6 +11,7 @@ import typer
 from pipeline.audio import Pcm
 from pipeline.engines import Speaking
 from pipeline.errors import OperatorError
+from voicegw.commands.bench_quality import quality
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,9 @@ app = typer.Typer(help="Measure a gateway from the outside, as a caller sees it.
 @app.callback()
 def bench() -> None:
     """Measure a gateway from the outside, as a caller sees it."""
+
+
+app.command("quality")(quality)
 
 
 @app.command("turn")
