@@ -29,11 +29,9 @@ Usage: `handle(event, now)` returns the actions to carry out, in order; call it 
 """
 
 from dataclasses import replace
-from typing import Literal
 
 from pipeline.actions import (
     Action,
-    Answer,
     CloseTurn,
     Discard,
     Draft,
@@ -43,7 +41,6 @@ from pipeline.actions import (
     OpenTurn,
     Probe,
     SpeakUp,
-    Stop,
     Ticket,
     Transcribe,
 )
@@ -64,14 +61,13 @@ from pipeline.events import (
     TimePassed,
     TranscriptReady,
 )
-from pipeline.floor import CALLER, TUTOR, Caller, Cue, Tutor
+from pipeline.floor import CALLER, Caller, Cue, Tutor
+from pipeline.promises import Promises
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 
 RESUME_MS = 64
 """Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
 
-NUDGES = 2
-"""Times the tutor speaks up to a caller who says nothing; then it waits."""
 
 KEEP_MS = 30_000
 """Audio kept from before the caller speaks, for a client that commits by itself while turns are detected."""
@@ -82,7 +78,7 @@ class TurnTaker:
 
     def __init__(self, policy: TurnPolicy) -> None:
         self.caller = Caller.SILENT
-        self.tutor = Tutor.IDLE
+        self._promises = Promises()
         self._policy = policy
         self._turns = 0
         self._ticket: Ticket | None = None  # the caller's open turn
@@ -90,9 +86,6 @@ class TurnTaker:
         self._ready = False  # the draft for the open ticket could be heard
         self._evidence = Evidence()  # of the open ticket, on whether it is complete
         self._habits = Habits()
-        self._awaiting: Ticket | None = None  # closed, to be answered as soon as its words are known
-        self._after: Ticket | None = None  # closed while an answer that may not be interrupted was heard
-        self._reply: Ticket | None = None  # the answer promised or heard
         self._floor = 0  # audio before this is committed or cleared
         self._start = 0  # first sample of the open turn
         self._end = 0  # audio judged so far
@@ -101,9 +94,11 @@ class TurnTaker:
         self._words_asked = False  # the words of that sound are being found
         self._wary = False  # an echo was caught: sounds alone do not pause the answer
         self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
-        self._silent_from: int | None = None  # end of the last answer, until somebody speaks
-        self._nudges = 0  # times the tutor spoke up since the caller last did
         self._arrived = 0.0  # when audio last arrived
+
+    @property
+    def tutor(self) -> Tutor:
+        return self._promises.state
 
     @property
     def keep_from(self) -> int:
@@ -139,11 +134,9 @@ class TurnTaker:
             case ReplyRequested(options):
                 return self._asked(options)
             case StopRequested():
-                self._awaiting = self._after = None
-                return self._stop("client_cancelled")
+                return [*self._promises.stop("client_cancelled")]
             case ReplySounding(ticket):
-                if ticket == self._reply and self.tutor is Tutor.THINKING:
-                    self.tutor = TUTOR[self.tutor][Cue.SOUND]
+                self._promises.sounding(ticket)
                 return []
             case ReplyOver(ticket):
                 return self._over(ticket)
@@ -189,7 +182,7 @@ class TurnTaker:
         """A new turn, from the speech that has gathered."""
         assert self._run is not None
         self._turns += 1
-        self._silent_from, self._nudges = None, 0
+        self._promises.caller_spoke()
         self._ticket = Ticket(self._turns)
         self._start = max(self._floor, self._run.start - samples_in(self._policy.prefix, HEARING_RATE))
         self._speech_end = self._end
@@ -208,16 +201,15 @@ class TurnTaker:
         """The caller speaks: an answer that is promised or heard gives way."""
         if not self._policy.interrupt_response:
             return []
-        self._awaiting = self._after = None
-        return self._stop("turn_detected")
+        return [*self._promises.stop("turn_detected")]
 
     def _probe(self) -> list[Action]:
         ticket = self._begin()
         self._words_asked = False
         self.caller = CALLER[self.caller][Cue.PROBE]
-        if self._wary or self._reply is None:
+        if self._wary or self._promises.reply is None:
             return []
-        return [Probe(ticket, self._start, self._reply)]
+        return [Probe(ticket, self._start, self._promises.reply)]
 
     def _probed(self, span: Span) -> list[Action]:
         """More speech while it is not certain what the sound is."""
@@ -267,7 +259,7 @@ class TurnTaker:
         assert self._ticket is not None
         ticket = self._ticket
         self._leave(Cue.DROP, self._floor)
-        return [Discard(ticket), LetPass(ticket, self._reply)]
+        return [Discard(ticket), LetPass(ticket, self._promises.reply)]
 
     def _quiet(self) -> list[Action]:
         silence = (self._end - self._speech_end) * 1000 / HEARING_RATE
@@ -323,9 +315,9 @@ class TurnTaker:
         if not self._policy.create_response:
             return actions
         if words is None:
-            self._awaiting = ticket
+            self._promises.await_words(ticket)
         elif words:
-            actions += self._answer_turn(ticket)
+            actions += self._promises.give_in_turn(ticket)
         return actions
 
     def _cut_short(self) -> list[Action]:
@@ -333,7 +325,7 @@ class TurnTaker:
         actions = self._commit(self._end)
         closed = actions[-1]
         if isinstance(closed, Transcribe) and self._policy.create_response:
-            self._awaiting = closed.ticket
+            self._promises.await_words(closed.ticket)
         return actions
 
     def _leave(self, cue: Cue, floor: int) -> None:
@@ -392,28 +384,22 @@ class TurnTaker:
 
     def _idle(self) -> list[Action]:
         """The caller says nothing after an answer: the tutor may speak up."""
-        limit = self._policy.idle_timeout
-        if limit is None or self._silent_from is None or self.tutor is not Tutor.IDLE or self._nudges >= NUDGES:
-            return []
-        if self._end - self._silent_from < samples_in(limit, HEARING_RATE):
+        since = self._promises.silence_too_long(self._end, self._policy.idle_timeout)
+        if since is None:
             return []
         self._turns += 1
-        self._nudges += 1
-        ticket, span = Ticket(self._turns), Span(max(self._silent_from, self._floor), self._end)
+        ticket, span = Ticket(self._turns), Span(max(since, self._floor), self._end)
         self._floor = self._end
-        return [SpeakUp(ticket, span), *self._answer(ticket, ReplyOptions())]
+        return [SpeakUp(ticket, span), *self._promises.give(ticket, ReplyOptions())]
 
-    # --- the tutor -------------------------------------------------------------------------------------------------
+    # --- what becomes known ----------------------------------------------------------------------------------------
 
     def _transcribed(self, event: TranscriptReady) -> list[Action]:
         if event.ticket == self._ticket and self.caller is Caller.PROBING:
             return self._answered_probe(event)
         if event.ticket == self._ticket and self.caller is Caller.PAUSED:
             return self._known(event)
-        if event.ticket == self._awaiting:
-            self._awaiting = None
-            return [] if event.empty or event.failed else self._answer_turn(event.ticket)
-        return []
+        return [*self._promises.words_known(event.ticket, any_words=not (event.empty or event.failed))]
 
     def _known(self, event: TranscriptReady) -> list[Action]:
         """The words of the open turn, up to this pause."""
@@ -438,40 +424,13 @@ class TurnTaker:
         """More is known: the silence so far may be long enough. Not while speech may be coming back."""
         return self._quiet() if self._run is None else []
 
-    def _answer_turn(self, ticket: Ticket) -> list[Action]:
-        """Answer a closed turn now, or when the answer that may not be interrupted is over."""
-        if self.tutor is not Tutor.IDLE:
-            self._after = ticket
-            return []
-        return self._answer(ticket, ReplyOptions())
-
-    def _answer(self, ticket: Ticket, options: ReplyOptions) -> list[Action]:
-        self.tutor = TUTOR[self.tutor][Cue.ASKED]
-        self._reply = ticket
-        self._awaiting = self._silent_from = None
-        return [Answer(ticket, options)]
-
     def _asked(self, options: ReplyOptions) -> list[Action]:
         if self.tutor is Tutor.THINKING:
             return []  # one answer at a time: the call tells the client so
         self._turns += 1
-        return self._answer(Ticket(self._turns), options)
-
-    def _stop(self, reason: Literal["turn_detected", "client_cancelled"]) -> list[Action]:
-        if self._reply is None:
-            return []
-        ticket, self._reply = self._reply, None
-        self.tutor = TUTOR[self.tutor][Cue.STOPPED]
-        return [Stop(ticket, reason)]
+        return [*self._promises.give(Ticket(self._turns), options)]
 
     def _over(self, ticket: Ticket) -> list[Action]:
-        if ticket != self._reply:
-            return []
-        self._reply = None
-        self._habits.went_well()
-        self._silent_from = self._end
-        self.tutor = TUTOR[self.tutor][Cue.OVER]
-        if self._after is None:
-            return []
-        after, self._after = self._after, None
-        return self._answer(after, ReplyOptions())
+        if ticket == self._promises.reply:
+            self._habits.went_well()
+        return [*self._promises.over(ticket, self._end)]

@@ -1,0 +1,85 @@
+"""The tutor's side of the floor: which answer is promised or heard, and which one comes next."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pipeline.actions import Action, Answer, Stop, Ticket
+from pipeline.audio import HEARING_RATE, samples_in
+from pipeline.floor import TUTOR, Cue, Tutor
+from pipeline.settings import ReplyOptions
+
+NUDGES = 2
+"""Times the tutor speaks up to a caller who says nothing; then it waits."""
+
+
+class Promises:
+    """IDLE, THINKING or SPEAKING, and the tickets behind it. Methods return the actions to carry out, in order."""
+
+    def __init__(self) -> None:
+        self.state = Tutor.IDLE
+        self.reply: Ticket | None = None  # the answer promised or heard
+        self._awaiting: Ticket | None = None  # a closed turn, to be answered as soon as its words are known
+        self._next: Ticket | None = None  # one closed while an answer that may not be interrupted was heard
+        self._silent_from: int | None = None  # end of the last answer, until somebody speaks
+        self._nudges = 0  # times the tutor spoke up since the caller last did
+
+    def give(self, ticket: Ticket, options: ReplyOptions) -> Sequence[Action]:
+        """Promise an answer now; one that is still on its way to the ear is heard out first."""
+        self.state = TUTOR[self.state][Cue.ASKED]
+        self.reply = ticket
+        self._awaiting = self._silent_from = None
+        return [Answer(ticket, options)]
+
+    def give_in_turn(self, ticket: Ticket) -> Sequence[Action]:
+        """Promise it now, or when the answer that may not be interrupted is over."""
+        if self.state is not Tutor.IDLE:
+            self._next = ticket
+            return []
+        return self.give(ticket, ReplyOptions())
+
+    def await_words(self, ticket: Ticket) -> None:
+        """The turn is closed, and will be answered if it turns out to have words."""
+        self._awaiting = ticket
+
+    def words_known(self, ticket: Ticket, *, any_words: bool) -> Sequence[Action]:
+        if ticket != self._awaiting:
+            return []
+        self._awaiting = None
+        return self.give_in_turn(ticket) if any_words else []
+
+    def sounding(self, ticket: Ticket) -> None:
+        if ticket == self.reply and self.state is Tutor.THINKING:
+            self.state = TUTOR[self.state][Cue.SOUND]
+
+    def stop(self, reason: Literal["turn_detected", "client_cancelled"]) -> Sequence[Action]:
+        """Take back what is promised, and silence what is heard."""
+        self._awaiting = self._next = None
+        if self.reply is None:
+            return []
+        ticket, self.reply = self.reply, None
+        self.state = TUTOR[self.state][Cue.STOPPED]
+        return [Stop(ticket, reason)]
+
+    def over(self, ticket: Ticket, end: int) -> Sequence[Action]:
+        """The answer was heard to its end. end: samples of the caller's audio so far."""
+        if ticket != self.reply:
+            return []
+        self.reply = None
+        self.state = TUTOR[self.state][Cue.OVER]
+        self._silent_from = end
+        if self._next is None:
+            return []
+        following, self._next = self._next, None
+        return self.give(following, ReplyOptions())
+
+    def caller_spoke(self) -> None:
+        self._silent_from, self._nudges = None, 0
+
+    def silence_too_long(self, end: int, limit_ms: int | None) -> int | None:
+        """Where a silence began that has lasted `limit_ms` by sample `end`, if the tutor should speak up now."""
+        if limit_ms is None or self._silent_from is None or self._nudges >= NUDGES:
+            return None
+        if end - self._silent_from < samples_in(limit_ms, HEARING_RATE):
+            return None
+        self._nudges += 1
+        return self._silent_from
