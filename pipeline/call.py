@@ -119,10 +119,12 @@ class Call:
 
     async def hear(self, data: bytes) -> None:
         """Take in 16 kHz 16-bit mono samples. Raises EngineError when voice activity detection fails."""
-        for score in await self._listener.push(data):
-            echo = score.probability >= self._settings.turn.release and self._is_echo(score.span)
-            self._tell(SpeechScored(score.span, 0.0 if echo else score.probability))
-        self._listener.forget(self._taker.keep_from)
+        try:
+            for score in await self._listener.push(data):
+                echo = score.probability >= self._settings.turn.release and self._is_echo(score.span)
+                self._tell(SpeechScored(score.span, 0.0 if echo else score.probability))
+        finally:
+            self._listener.forget(self._taker.keep_from)
 
     def commit_input(self) -> None:
         """End the caller's turn here. An answer is not made until asked for."""
@@ -134,10 +136,12 @@ class Call:
                 code="input_audio_buffer_commit_empty",
             )
         self._tell(CommitRequested(self._listener.end))
+        self._listener.forget(self._taker.keep_from)
 
     def clear_input(self) -> None:
         """Throw away the audio that is not committed."""
         self._tell(ClearRequested(self._listener.end))
+        self._listener.forget(self._taker.keep_from)
         self._notify(InputCleared())
 
     def configure(self, settings: CallSettings) -> None:
@@ -173,6 +177,8 @@ class Call:
     def cancel(self, reply: str | None = None) -> None:
         """Stop the present answer (or the one with this id, if it is the present one)."""
         active = self._speaker.active
+        if self._speaker.paused and active is None:
+            self._tell(StopRequested())  # its end was told when it paused; now it will not go on either
         if active is None or reply not in (None, active):
             raise CallerError(
                 "Cancellation failed: no active response found", code="response_cancel_not_active", param="response_id"
@@ -250,7 +256,7 @@ class Call:
                     ticket,
                     empty=not text,
                     ending=ending(text, language),
-                    slight=echo or is_backchannel(text, language),
+                    slight=echo or (is_backchannel(text, language) and not self._speaker.nearly_over),
                     echo=echo,
                 )
             )

@@ -43,7 +43,12 @@ CALLER: Mapping[Caller, Mapping[Cue, Caller]] = {
 
 TUTOR: Mapping[Tutor, Mapping[Cue, Tutor]] = {
     Tutor.IDLE: {Cue.ASKED: Tutor.THINKING},
-    Tutor.THINKING: {Cue.SOUND: Tutor.SPEAKING, Cue.OVER: Tutor.IDLE, Cue.STOPPED: Tutor.IDLE},
     # ASKED: the next answer may be asked for while the last words of this one are still on their way to the ear.
+    Tutor.THINKING: {
+        Cue.SOUND: Tutor.SPEAKING,
+        Cue.OVER: Tutor.IDLE,
+        Cue.STOPPED: Tutor.IDLE,
+        Cue.ASKED: Tutor.THINKING,
+    },
     Tutor.SPEAKING: {Cue.OVER: Tutor.IDLE, Cue.STOPPED: Tutor.IDLE, Cue.ASKED: Tutor.THINKING},
 }

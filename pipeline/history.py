@@ -122,6 +122,10 @@ class History:
         self._items.insert(at, item)
         return self._items[at - 1].id if at else None
 
+    def make_room(self) -> str | None:
+        """When the conversation is full, let its oldest item go and return its id."""
+        return self._items.pop(0).id if len(self._items) >= self._limit else None
+
     def put(self, item: Item) -> None:
         """Replace the item with the same id; nothing happens when it has been deleted meanwhile."""
         if self.get(item.id) is not None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.engines import Engines
-from pipeline.history import History
-from pipeline.notices import Notice
+from pipeline.history import History, Item
+from pipeline.notices import ItemDeleted, Notice
 from pipeline.tasks import Tasks
 
 
@@ -24,3 +24,9 @@ class Line:
     notify: Callable[[Notice], None]
     new_id: Callable[[str], str]
     log: logging.LoggerAdapter[logging.Logger]
+
+    def keep(self, item: Item) -> str | None:
+        """Add what was said to the end of the conversation, whose oldest item makes room; returns the id before it."""
+        if oldest := self.history.make_room():
+            self.notify(ItemDeleted(oldest))
+        return self.history.add(item)

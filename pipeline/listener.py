@@ -90,9 +90,9 @@ class Listener:
             self._line.notify(SpeechStopped(turn.item, milliseconds(span.end, HEARING_RATE)))
         else:
             turn = self._turn(ticket)
-        turn.closed = span
         item = Item(turn.item, "user", None, audio=True)
-        self._line.notify(InputCommitted(item, self._line.history.add(item)))
+        self._line.notify(InputCommitted(item, self._line.keep(item)))
+        turn.closed = span
         self._settled.clear()
         self._settle(turn)
 
@@ -101,7 +101,7 @@ class Listener:
         item = Item(self._line.new_id("item"), "user", "", audio=True)
         start, end = milliseconds(span.start, HEARING_RATE), milliseconds(span.end, HEARING_RATE)
         self._line.notify(IdleTimedOut(item.id, start, end))
-        self._line.notify(InputCommitted(item, self._line.history.add(item)))
+        self._line.notify(InputCommitted(item, self._line.keep(item)))
 
     def drop(self, ticket: Ticket) -> None:
         """The turn is nothing after all."""
@@ -112,17 +112,20 @@ class Listener:
     def transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
         turn = self._turn(ticket)
         turn.ticket, turn.words = ticket, None
-        self._start(ticket, self._transcribe(ticket, span, how), "transcribe")
+        # Read now: what is not part of an open turn may be forgotten before the task first runs.
+        self._start(ticket, self._transcribe(ticket, self._buffer.read(span), how), "transcribe")
 
     def judge(self, ticket: Ticket, span: Span) -> None:
         """How complete does the turn sound? Without an engine that can tell, the words alone decide."""
         if detector := self._line.engines.turn_detector:
-            self._start(ticket, self._judge(detector, ticket, span), "judge")
+            self._start(ticket, self._judge(detector, ticket, self._buffer.read(span)), "judge")
 
     def discard(self, ticket: Ticket) -> None:
         """Nobody waits for these words any more."""
         for work in self._work.pop(ticket, ()):
             work.cancel()
+        if (turn := self._turns.get(ticket.turn)) and turn.ticket == ticket:
+            turn.words = None
 
     def words(self, ticket: Ticket) -> str:
         """The words of a turn that is not closed yet; empty when it is, or they are unknown."""
@@ -151,21 +154,19 @@ class Listener:
             if not tasks:
                 del self._work[ticket]
 
-    async def _judge(self, detector: TurnDetector, ticket: Ticket, span: Span) -> None:
+    async def _judge(self, detector: TurnDetector, ticket: Ticket, audio: Pcm) -> None:
         try:
-            complete = await detector.completion(self._buffer.read(span), caller=self._line.caller)
+            complete = await detector.completion(audio, caller=self._line.caller)
         except EngineError as error:
             self._line.log.warning("judging the pause failed", extra={"reason": str(error)})
             self._judged(ticket, None)
         else:
             self._judged(ticket, complete)
 
-    async def _transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
+    async def _transcribe(self, ticket: Ticket, audio: Pcm, how: Listening) -> None:
         words: Transcript | EngineError
         try:
-            words = await self._line.engines.recognizer.transcribe(
-                self._buffer.read(span), how, caller=self._line.caller
-            )
+            words = await self._line.engines.recognizer.transcribe(audio, how, caller=self._line.caller)
         except EngineError as error:
             self._line.log.warning("transcription failed", extra={"reason": str(error)})
             words = error

@@ -22,7 +22,7 @@ _WORD = re.compile(r"\s*\S+|\s+$")
 
 EARLY_S = 1e-6
 """A timer may fire by a tick of the clock too early; the piece it was set for leaves all the same."""
-KEPT_S = 2.0
+KEPT_S = 5.0
 """Seconds of sound kept after the ear should have heard them."""
 
 
@@ -70,6 +70,15 @@ class Playout:
         """Everything there will ever be has left."""
         return self._finished and not self._pieces
 
+    @property
+    def finished(self) -> bool:
+        """No more will be made."""
+        return self._finished
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
     def hold(self, piece: Piece) -> None:
         for part in _slices(piece):
             self._pieces.append(part)
@@ -107,6 +116,10 @@ class Playout:
     @property
     def _flowing(self) -> bool:
         return self._released and not self._paused and bool(self._pieces)
+
+    def left(self, now: float) -> float:
+        """Seconds of what is made that the ear has not heard."""
+        return self._held + self.sent - self.heard(now)
 
     def heard(self, now: float) -> float:
         """Seconds of this answer that the ear has heard."""

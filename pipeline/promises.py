@@ -19,6 +19,8 @@ class Promises:
         self.state = Tutor.IDLE
         self.reply: Ticket | None = None  # the answer promised or heard
         self._awaiting: Ticket | None = None  # a closed turn, to be answered as soon as its words are known
+        self._owed: ReplyOptions | None = None  # an answer that gave way to a sound before it was heard
+        self._options = ReplyOptions()  # of the answer promised or heard
         self._next: Ticket | None = None  # one closed while an answer that may not be interrupted was heard
         self._silent_from: int | None = None  # end of the last answer, until somebody speaks
         self._nudges = 0  # times the tutor spoke up since the caller last did
@@ -26,8 +28,8 @@ class Promises:
     def give(self, ticket: Ticket, options: ReplyOptions) -> Sequence[Action]:
         """Promise an answer now; one that is still on its way to the ear is heard out first."""
         self.state = TUTOR[self.state][Cue.ASKED]
-        self.reply = ticket
-        self._awaiting = self._silent_from = None
+        self.reply, self._options = ticket, options
+        self._awaiting = self._silent_from = self._owed = None
         return [Answer(ticket, options)]
 
     def give_in_turn(self, ticket: Ticket) -> Sequence[Action]:
@@ -45,7 +47,7 @@ class Promises:
         if ticket != self._awaiting:
             return []
         self._awaiting = None
-        return self.give_in_turn(ticket) if any_words else []
+        return self.give_in_turn(ticket) if any_words else self.nothing_said(ticket)
 
     def sounding(self, ticket: Ticket) -> None:
         if ticket == self.reply and self.state is Tutor.THINKING:
@@ -53,6 +55,12 @@ class Promises:
 
     def stop(self, reason: Literal["turn_detected", "client_cancelled"]) -> Sequence[Action]:
         """Take back what is promised, and silence what is heard."""
+        if reason == "client_cancelled":
+            self._owed = None
+        elif self.state is Tutor.THINKING:
+            self._owed = self._options
+        elif self._awaiting or self._next:
+            self._owed = ReplyOptions()
         self._awaiting = self._next = None
         if self.reply is None:
             return []
@@ -71,6 +79,12 @@ class Promises:
             return []
         following, self._next = self._next, None
         return self.give(following, ReplyOptions())
+
+    def nothing_said(self, ticket: Ticket) -> Sequence[Action]:
+        """What made an answer give way had no words: the answer is given after all, under this ticket."""
+        if self._owed is None or self.state is not Tutor.IDLE:
+            return []
+        return self.give(ticket, self._owed)
 
     def caller_spoke(self) -> None:
         self._silent_from, self._nudges = None, 0

@@ -17,6 +17,9 @@ from pipeline.playout import Piece, Playout
 from pipeline.reply import Plan, Reply
 from pipeline.settings import ReplyOptions
 
+LAST_MOMENT_S = 0.8
+ECHO_TAIL_S = 1.0
+"""An answer's sound may come back this much later than we think that it was heard."""
 ECHO_BEFORE_S = 4.0
 ECHO_AFTER_S = 0.5
 """Seconds around the present place in which the words of an echo are looked for."""
@@ -75,6 +78,7 @@ class Speaker:
         self._draft: tuple[Reply, asyncio.Task[None]] | None = None
         self._answer: _Answer | None = None
         self._ear_end = 0.0
+        self._last: Playout | None = None  # of the answer before
 
     @property
     def active(self) -> str | None:
@@ -140,7 +144,7 @@ class Speaker:
     def resume(self, ticket: Ticket) -> None:
         """Go on where the ear stopped. For a client that was told of the end, what is left is another answer."""
         answer = self._answer
-        if answer is None or answer.ticket != ticket or answer.reply is None:
+        if answer is None or answer.ticket != ticket or answer.reply is None or not answer.reply.playout.paused:
             return
         playout = answer.reply.playout
         if self._buffered:
@@ -150,12 +154,23 @@ class Speaker:
         playout.release(max(self._ear_end, self._now()))
         answer.work = self._line.tasks.spawn(self._deliver(answer), f"answer {self._line.caller} {ticket} again")
 
+    @property
+    def paused(self) -> bool:
+        """An answer waits until it is certain what the caller's sound was."""
+        return self._answer is not None and self._answer.reply is not None and self._answer.reply.playout.paused
+
+    @property
+    def nearly_over(self) -> bool:
+        """The ear has heard all but the last moment of the answer: "yes" is now an answer to it."""
+        reply = self._answer.reply if self._answer else None
+        return reply is not None and reply.playout.finished and reply.playout.left(self._now()) <= LAST_MOMENT_S
+
     def playing(self, before: float, after: float) -> Pcm | None:
-        """The sound around the place that the ear has reached, in seconds; None when nothing is being heard."""
-        answer = self._answer
-        if answer is None or answer.reply is None:
+        """The sound around the place that the ear has reached, in seconds; None when nothing is or was just heard."""
+        playout = self._answer.reply.playout if self._answer and self._answer.reply else self._last
+        if playout is None or (not playout.paused and self._now() > playout.ear_end + ECHO_TAIL_S):
             return None
-        return answer.reply.playout.around(self._now(), before, after)
+        return playout.around(self._now(), before, after)
 
     def recent_words(self) -> str:
         """What the ear heard in the last seconds, for comparison with what the microphone picks up."""
@@ -180,7 +195,7 @@ class Speaker:
 
     def _keep_heard(self, answer: _Answer) -> None:
         """The conversation keeps no more of an answer than was heard."""
-        if answer.item and answer.reply:
+        if answer.item and answer.item.audio and answer.reply:
             seconds = answer.reply.playout.heard(self._now()) - answer.begins
             present = self._present(answer.item)
             self._line.history.put(present.heard(min(seconds, present.seconds)))
@@ -228,12 +243,23 @@ class Speaker:
     # --- letting out -----------------------------------------------------------------------------------------------
 
     async def _perform(self, answer: _Answer, ready: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await self._prepare(answer, ready)
+            await self._deliver(answer)
+        except Exception:
+            self._line.log.exception("letting an answer out failed unexpectedly")
+            self._end(
+                answer, "failed", error=EngineError("The answer failed unexpectedly; the gateway's log says why.")
+            )
+            self._over(answer.ticket)
+
+    async def _prepare(self, answer: _Answer, ready: Callable[[], Awaitable[None]]) -> None:
+        """Take the draft, or start anew, once all words are known that the answer depends on."""
         await ready()
         plan = self._plan(answer.ticket, answer.options)
         reply, answer.making = self._take_draft(answer.ticket, plan) or self._make(answer.ticket, plan)
         answer.reply = reply
         reply.playout.release(self._ear_end)
-        await self._deliver(answer)
 
     async def _deliver(self, answer: _Answer) -> None:
         """Let the answer out to its end, tell of the end, and wait until the ear has heard it."""
@@ -248,6 +274,7 @@ class Speaker:
             self._end(answer, "completed")
         if (left := reply.playout.ear_end - self._now()) > 0:
             await asyncio.sleep(left)
+        self._last = reply.playout
         if self._answer is answer:
             self._answer = None
         self._over(answer.ticket)
@@ -271,7 +298,7 @@ class Speaker:
         if answer.item is None:
             spoken = answer.reply is not None and answer.reply.plan.audio
             answer.item = Item(self._line.new_id("item"), "assistant", "", audio=spoken, status="in_progress")
-            after = self._line.history.add(answer.item)
+            after = self._line.keep(answer.item)
             self._line.notify(ReplyItemStarted(answer.id, answer.item, after))
         answer.item = answer.item.said(piece.text, piece.seconds)
         if self._present(answer.item).status == "in_progress":  # else the client has cut it meanwhile

@@ -318,6 +318,8 @@ class TurnTaker:
             self._promises.await_words(ticket)
         elif words:
             actions += self._promises.give_in_turn(ticket)
+        else:
+            actions += self._promises.nothing_said(ticket)
         return actions
 
     def _cut_short(self) -> list[Action]:
@@ -361,10 +363,13 @@ class TurnTaker:
     def _adopt(self, policy: TurnPolicy, end: int) -> list[Action]:
         """An open turn ends by the rules under which it can still end: push-to-talk has no onset, so it starts anew."""
         actions: list[Action] = []
+        if self.caller is Caller.PROBING and not policy.interrupt_response:
+            actions = self._let_pass()  # whatever it is, it may not interrupt any more
         if policy.detection is Detection.MANUAL and self._ticket is not None:
             start = self._start
             actions = self._clear(end)
             self._floor = start  # its audio stays, for the client to commit
+        self._run = None
         self._policy = policy
         return actions
 
@@ -425,8 +430,6 @@ class TurnTaker:
         return self._quiet() if self._run is None else []
 
     def _asked(self, options: ReplyOptions) -> list[Action]:
-        if self.tutor is Tutor.THINKING:
-            return []  # one answer at a time: the call tells the client so
         self._turns += 1
         return [*self._promises.give(Ticket(self._turns), options)]
 

@@ -7,6 +7,7 @@ import pytest
 from models.scripted import ScriptedChat
 from pipeline.audio import Pcm
 from pipeline.engines import EchoDetector
+from pipeline.errors import CallerError
 from pipeline.notices import (
     ItemTruncated,
     ReplyAudio,
@@ -17,6 +18,7 @@ from pipeline.notices import (
     SpeechStarted,
     SpeechStopped,
 )
+from pipeline.settings import ReplyOptions
 from tests.support import virtual_clock
 from tests.support.telephone import Telephone
 
@@ -174,6 +176,65 @@ def test_the_tutors_own_words_coming_back_do_not_stop_it_and_it_does_not_stutter
         assert [notice.status for notice in phone.all(ReplyEnded)] == ["completed"]
         gaps = [b - a for a, b in itertools.pairwise(at for at, n in phone.told if isinstance(n, ReplyAudio))]
         assert sum(gap > 0.25 for gap in gaps) == 1  # only the first echo made it wait
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_echo_after_echo_sends_nothing_twice_to_a_client_that_buffers():
+    async def main():
+        phone = await telling(*itertools.repeat("this is sentence number", 20), buffered=True)
+        for _ in range(5):
+            await phone.speak(0.5)
+            await phone.hush(1.0)
+        await phone.hush(20.0)
+        said = [item.text or "" for item in phone.call.history if item.role == "assistant"]
+        assert "".join(said).split() == "".join(STORY).split()
+        assert len(phone.all(ReplyStarted)) == len(phone.all(ReplyEnded)) == 2
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_a_response_asked_for_while_the_answer_is_paused_takes_its_place():
+    async def main():
+        phone = await telling("mhm", buffered=True)
+        await phone.speak(0.25)
+        phone.call.respond(ReplyOptions())
+        await phone.hush(25.0)
+        replies = [notice.reply for notice in phone.all(ReplyStarted)]
+        assert [notice.reply for notice in phone.all(ReplyEnded)] == replies
+        assert len(replies) == 2
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_cancelling_what_paused_at_a_buffering_client_is_refused_and_obeyed():
+    async def main():
+        phone = await telling("mhm", buffered=True)
+        await phone.speak(0.25)
+        with pytest.raises(CallerError, match=r"^Cancellation failed"):
+            phone.call.cancel()
+        sent = len(phone.all(ReplyAudio))
+        await phone.hush(10.0)
+        assert len(phone.all(ReplyAudio)) == sent
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_yes_at_the_end_of_a_question_is_an_answer_to_it():
+    async def main():
+        phone = Telephone(ScriptedChat(["Do you like it here?"]), texts=("hello", "Yes."), lead=3.0)
+        await phone.speak(1.0)
+        while not phone.all(ReplyEnded):
+            await phone.hush(0.02)
+        await phone.hush(0.9)  # 1.2 s of sound: the last moment of it
+        await phone.speak(0.3)
+        await phone.hush(4.0)
+        assert [item.text for item in phone.call.history if item.role == "user"] == ["hello", "Yes."]
+        assert len(phone.requests) == 2
         await phone.hang_up()
 
     virtual_clock.run(main())

@@ -12,6 +12,7 @@ from pipeline.errors import CallerError, EngineDown
 from pipeline.history import Item
 from pipeline.notices import (
     InputCommitted,
+    ItemDeleted,
     ItemTruncated,
     ReplyAudio,
     ReplyEnded,
@@ -307,6 +308,100 @@ def test_the_standing_orders_are_worked_through_before_the_first_turn_and_when_t
         await phone.hush(4.0)  # the answer did not compete with the priming
         assert phone.requests[0].messages[0].text == "Be brief."
         assert phone.last(ReplyEnded).status == "completed"
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_the_words_of_a_turn_are_found_in_all_of_its_audio_however_it_arrives():
+    async def main():
+        phone = Telephone(settings=CallSettings(turn=TurnPolicy(detection=Detection.MANUAL)))
+        await phone.call.hear(SPEECH * 100)
+        phone.call.commit_input()
+        await phone.call.hear(SPEECH * 25)  # before anything else has had a chance to run
+        await asyncio.sleep(1)
+        assert phone.recognizer.heard[0].audio.seconds == pytest.approx(2.0)
+        await phone.hang_up()
+
+        phone = Telephone()
+        await phone.call.hear(SPEECH * 50 + bytes(640) * 200)  # a whole recording at once
+        await asyncio.sleep(5)
+        assert phone.recognizer.heard[0].audio.seconds >= 1.0
+        assert phone.last(ReplyEnded).status == "completed"
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_a_commit_takes_the_words_of_the_whole_turn_not_of_an_older_pause():
+    async def main():
+        phone = Telephone(texts=("I would like", "I would like some tea"), detector=ScriptedTurnDetector(0.0))
+        await phone.speak(1.0)
+        await phone.hush(0.4)
+        await phone.speak(1.0)
+        phone.call.commit_input()
+        await asyncio.sleep(1.0)
+        assert words(phone) == [("user", "I would like some tea")]
+        assert phone.last(TranscriptDone).item == phone.last(InputCommitted).item.id
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_a_full_input_buffer_takes_audio_again_once_it_is_cleared():
+    async def main():
+        phone = Telephone(settings=CallSettings(turn=TurnPolicy(detection=Detection.MANUAL)))
+        for _ in range(60):
+            await phone.call.hear(SPEECH * 500)
+        with pytest.raises(CallerError, match="commit or clear it"):
+            await phone.call.hear(SPEECH)
+        phone.call.clear_input()
+        await phone.call.hear(SPEECH)
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_a_long_conversation_lets_its_oldest_items_go_and_goes_on():
+    async def main():
+        phone = Telephone()
+        for number in range(1000):
+            phone.call.add_item(Item(f"old{number}", "user", "hm"), None)
+        with pytest.raises(CallerError, match="limit of 1000 items"):
+            phone.call.add_item(Item("one more", "user", "hm"), None)
+        await phone.speak(1.0)
+        await phone.hush(5.0)
+        assert phone.last(ReplyEnded).status == "completed"
+        assert [notice.item for notice in phone.all(ItemDeleted)] == ["old0", "old1"]
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_a_written_answer_keeps_the_words_that_were_sent():
+    async def main():
+        phone = Telephone(ScriptedChat(["one ", "two ", "three ", "four "], each_s=0.2))
+        phone.call.respond(ReplyOptions(audio=False))
+        await asyncio.sleep(0.5)
+        phone.call.cancel()
+        assert words(phone) == [("assistant", "one two three ")]
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_every_response_that_is_asked_for_is_given_or_refused():
+    """A written answer that ends while the sound of the one before is still on its way must not block the next."""
+
+    async def main():
+        phone = Telephone()
+        await phone.speak(1.0)
+        while not phone.all(ReplyEnded):
+            await phone.hush(0.02)
+        for count in (2, 3, 4):
+            phone.call.respond(ReplyOptions(audio=False))
+            await asyncio.sleep(0.2)
+            assert len(phone.all(ReplyEnded)) == count
         await phone.hang_up()
 
     virtual_clock.run(main())

@@ -255,6 +255,25 @@ def test_before_its_first_sound_an_answer_gives_way_like_silence(talk):
     assert kinds(talk.speak(96)) == [OpenTurn, Stop]
 
 
+def test_a_sound_without_words_does_not_swallow_the_answer_that_was_promised(talk):
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
+    talk.hush(384)
+    assert kinds(talk.speak(128)) == [OpenTurn, Stop]  # a cough, before the first sound of the answer
+    talk.hush(128)
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=True))
+    assert kinds(talk.hush(384)) == [CloseTurn, Answer]
+
+
+def test_a_change_of_rules_while_it_is_not_certain_leaves_nobody_waiting(talk):
+    ticket = interrupting(talk)
+    told = talk.tell(PolicyChanged(replace(POLICY, interrupt_response=False), talk.samples))
+    assert told == [Discard(Ticket(2)), LetPass(Ticket(2), ticket)]
+    talk.tell(ReplyOver(ticket))
+    answered(talk)
+
+
 def test_an_answer_that_may_not_be_interrupted_is_heard_out_and_the_turn_answered_after(talk):
     talk.tell(PolicyChanged(replace(POLICY, interrupt_response=False), 0))
     first = answered(talk)
@@ -293,7 +312,6 @@ def test_the_client_may_ask_for_an_answer_even_while_the_caller_speaks(talk):
     options = ReplyOptions(instructions="Say hello.")
     talk.speak(320)
     assert talk.tell(ReplyRequested(options)) == [Answer(Ticket(2), options)]
-    assert talk.tell(ReplyRequested(options)) == []  # one at a time
     assert talk.taker.caller is Caller.SPEAKING
 
 
