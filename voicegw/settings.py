@@ -6,7 +6,6 @@ the one in the user's configuration folder. An unknown key in either place is re
 """
 
 import difflib
-import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from voicegw.errors import SettingsError
+from voicegw.loopback import is_loopback
 
 PREFIX = "VOICEGW_"
 
@@ -128,15 +128,6 @@ def refuse_exposure(settings: Settings) -> None:
             f"Refusing to listen on {settings.host} without a key: anyone who reaches this machine could use it. "
             f"Set one, e.g. {PREFIX}API_KEY=$(openssl rand -hex 24), or listen on 127.0.0.1."
         )
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def variables() -> dict[str, str]:

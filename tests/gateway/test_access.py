@@ -49,6 +49,16 @@ async def test_a_web_page_of_another_origin_may_not_use_a_gateway_without_a_key(
             await wire.event("session.created")
 
 
+async def test_a_name_that_was_bent_to_this_machine_is_refused_without_a_key():
+    rebound = {"Host": "evil.example:8080"}
+    async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as client:
+        assert (await client.get("/v1/info", headers=rebound)).status_code == 403
+        with pytest.raises(InvalidStatus) as refused:
+            async with dial("ws://evil.example:8080/v1/realtime", host="127.0.0.1", port=running.port):
+                pass
+        assert refused.value.response.status_code == 403
+
+
 async def test_health_readiness_and_what_it_is_made_of():
     async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}

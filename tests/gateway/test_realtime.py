@@ -219,6 +219,20 @@ async def test_the_longest_call_ends_with_its_reason():
         assert close_code(closed.value) == 1001
 
 
+async def test_a_caller_who_does_not_read_cannot_keep_its_seat():
+    async with gateway(max_call_minutes=0.01) as running:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1024)
+        writer.write(
+            b"GET /v1/realtime?model=m HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await until(lambda: running.calls == 1)
+        await until(lambda: running.calls == 0, 10)
+        writer.transport.abort()
+
+
 async def test_callers_are_told_when_the_gateway_goes_away():
     async with AsyncExitStack() as callers:
         async with gateway() as running:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from pipeline.errors import VoiceError
+from voicegw.loopback import is_loopback
 
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -39,9 +40,17 @@ class Doorkeeper:
             raise Refused("Incorrect API key provided.", 401, "invalid_api_key")
 
     def _check_origin(self, connection: HTTPConnection) -> None:
-        """Any page in the browser can reach a server on its own machine; only our own page may, unless it has a key."""
+        """Any page in the browser can reach a server on its own machine; only our own page may, unless it has a key.
+
+        A page can give its own name the address of this machine (DNS rebinding); the Host header then has that name.
+        """
+        if self._key is not None:
+            return
+        host = urlsplit("//" + connection.headers.get("host", "")).hostname or ""
+        if not is_loopback(host):
+            raise Refused(f"Without a key this gateway answers to loopback names, not to {host}.", 403, "host_refused")
         origin = connection.headers.get("origin")
-        if origin is None or self._key is not None:
+        if origin is None:
             return
         if urlsplit(origin).netloc != connection.headers.get("host"):
             raise Refused(f"Pages from {origin} may not call without a key.", 403, "origin_not_allowed")

@@ -54,6 +54,7 @@ class Session:
         self._log = logging.LoggerAdapter(logging.getLogger(__name__), {"call": session_id})
         self._protocol = protocol
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue(OUTBOX)
+        self._ended = asyncio.Event()
         self._resampler: Resampler | None = None
         self._rate_in = 0
         self.call = Call(engines, settings, caller=session_id, notify=self._notified, new_id=new_id, lead=lead)
@@ -78,7 +79,12 @@ class Session:
         """End the session from this side; what is already waiting to be sent still is, as far as there is room."""
         if self.goodbye is None:
             self.goodbye = Goodbye(code, reason)
+            self._ended.set()
             self._hang_up()
+
+    async def ended(self) -> None:
+        """Returns when `end` was called."""
+        await self._ended.wait()
 
     def expire(self) -> None:
         """The longest time a session may last is over."""

@@ -10,6 +10,8 @@ from voicegw.transports.goodbye import TOO_SLOW, Goodbye
 
 SEND_S = 30.0
 """Longest wait for a client to take one frame."""
+GRACE_S = 3.0
+"""Longest wait for a client to take what is left, and the goodbye, when this side has ended the session."""
 
 
 class Talk(Protocol):
@@ -24,17 +26,21 @@ class Talk(Protocol):
 
     def end(self, code: int, reason: str) -> None: ...
 
+    async def ended(self) -> None:
+        """Returns when this side has ended the session."""
+
 
 async def carry(websocket: WebSocket, session: Talk) -> None:
     """Move frames both ways until either side ends; `websocket` is accepted already."""
     reading = asyncio.create_task(_read(websocket, session), name=f"read {session.id}")
     writing = asyncio.create_task(_write(websocket, session), name=f"write {session.id}")
+    ending = asyncio.create_task(_grace(session), name=f"end {session.id}")
     try:
-        await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({reading, writing, ending}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        reading.cancel()
-        writing.cancel()
-        for result in await asyncio.gather(reading, writing, return_exceptions=True):
+        for task in (reading, writing, ending):
+            task.cancel()
+        for result in await asyncio.gather(reading, writing, ending, return_exceptions=True):
             if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
                 raise result
 
@@ -46,6 +52,11 @@ async def _read(websocket: WebSocket, session: Talk) -> None:
             return
         frame: str | bytes | None = message.get("text")
         await session.receive(message.get("bytes") or b"" if frame is None else frame)
+
+
+async def _grace(session: Talk) -> None:
+    await session.ended()
+    await asyncio.sleep(GRACE_S)
 
 
 async def _write(websocket: WebSocket, session: Talk) -> None:
