@@ -18,7 +18,7 @@ _BACKCHANNELS: Mapping[str, str] = {
 _WORDS = {language: frozenset(words.split()) for language, words in _BACKCHANNELS.items()}
 LONGEST = 4
 """Words of a backchannel at most: "yes yes yes I see" is one, a sentence is not."""
-ECHO_SHARE = 0.7
+ECHO_SHARE = 0.6
 """Share of the words heard that must be the tutor's, in the tutor's order, to take them for an echo."""
 
 _WORD = re.compile(r"[\w']+")

@@ -61,6 +61,9 @@ ECHO_AFTER_S = 0.2
 """Sound that is compared with what the caller hears, which may lag behind our count by a network and a buffer."""
 ECHO_LIKENESS = 0.13
 """Two voices that have nothing to do with each other stay below 0.12; nine in ten echoes of 0.4 s are above."""
+ECHO_LIKELY = 0.09
+ECHO_LASTS_S = 0.5
+"""Right after an echo less likeness will do: nineteen in twenty strangers are below."""
 
 COMMIT_MS = 100
 """Least audio that can be committed; shorter holds no word (same bound as the Realtime protocol's)."""
@@ -99,6 +102,7 @@ class Call:
         self._timer: asyncio.TimerHandle | None = None
         self._buffered = buffered
         self._closed = False
+        self._echo_until = 0.0
         line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
         self._listener = Listener(
             line, self._heard, judged=lambda ticket, complete: self._tell(CompletionJudged(ticket, complete))
@@ -243,7 +247,12 @@ class Call:
         if detector is None or (played := self._speaker.playing(ECHO_BEFORE_S, ECHO_AFTER_S)) is None:
             return False
         start = max(0, window.end - samples_in(ECHO_WINDOW_MS, HEARING_RATE))
-        return detector.likeness(self._listener.read(Span(start, window.end)), played) >= ECHO_LIKENESS
+        likeness = detector.likeness(self._listener.read(Span(start, window.end)), played)
+        now = self._now()
+        if likeness >= (ECHO_LIKELY if now < self._echo_until else ECHO_LIKENESS):
+            self._echo_until = now + ECHO_LASTS_S
+            return True
+        return False
 
     def _heard(self, ticket: Ticket, transcript: Transcript | None) -> None:
         if transcript is None:
