@@ -41,7 +41,7 @@ class TurnPolicy:
     threshold: float = 0.5
     release: float = 0.35
     onset: int = 96
-    barge_in: int = 128
+    barge_in: int = 96
     confirm: int = 960
     doubt: int = 1500
     prefix: int = 300

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from bench.quality import sound
-from bench.quality.labels import Item, Pause
+from bench.quality.labels import Item, Pause, noise_name
 from bench.quality.telling import Tell
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
 from pipeline.endings import ending
@@ -59,14 +59,13 @@ async def _row(
         first, last = (round(seconds * HEARING_RATE) * SAMPLE_BYTES for seconds in (start, until))
         return Pcm(data[first:last], HEARING_RATE)
 
+    detector = engines.turn_detector
     complete: dict[str, float | None] = {}
     for tail in TAILS_MS:
-        known = engines.turn_detector is not None and tail / 1000 <= silent_s
-        complete[str(tail)] = (
-            round(await engines.turn_detector.completion(heard(at + tail / 1000), caller=caller), 4)
-            if known and engines.turn_detector
-            else None
-        )
+        if detector and tail / 1000 <= silent_s:
+            complete[str(tail)] = round(await detector.completion(heard(at + tail / 1000), caller=caller), 4)
+        else:
+            complete[str(tail)] = None
     words = await engines.recognizer.transcribe(
         heard(at + TAILS_MS[0] / 1000), Listening(language=label.language), caller=caller
     )
@@ -74,7 +73,7 @@ async def _row(
         "item": item.name,
         "place": pause.kind if pause else "end",
         "voice": label.voice,
-        "noise": f"{label.noise.kind} {label.noise.snr_db:g} dB" if label.noise else "quiet",
+        "noise": noise_name(label),
         "pause_s": round(silent_s, 2) if pause else None,
         "drawl": pause.drawl if pause else None,
         "said": label.text,

@@ -87,6 +87,12 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("an echo needs a tutor to echo, and a level")
 
 
+def noise_name(label: Label) -> str:
+    if label.noise is None:
+        return "quiet"
+    return label.noise.kind if label.noise.snr_db is None else f"{label.noise.kind} {label.noise.snr_db:g} dB"
+
+
 class Item(msgspec.Struct, frozen=True):
     """A label and where its recording is."""
 

@@ -9,7 +9,8 @@ PauseKind = Literal["mid-clause", "clause-end"]
 SENTENCES: Final = Path(__file__).with_name("en.txt")
 _MARKS: Final[dict[str, PauseKind]] = {"|": "mid-clause", "/": "clause-end"}
 
-BACKCHANNELS: Final = ("Mhm.", "Uh-huh.", "Yeah.", "Okay.", "Right.", "I see.")
+BACKCHANNELS: Final = ("Uh huh.", "Yeah.", "Okay.", "Right.", "I see.", "Ah.", "Oh, really?")
+"""No "mhm": the voices would spell it."""
 INTERRUPTIONS: Final = (
     "Stop, please.",
     "Wait, what does that mean?",
