@@ -14,6 +14,8 @@ LEVEL = 10 ** (-21 / 20)
 """Root mean square of a sentence that is loud enough on a telephone and leaves the peaks of speech (about 15 dB more)
 nearly whole."""
 MAX_GAIN = 4.0
+PEAK = 0.9
+"""Greatest amplitude: resampling adds a little to a peak, and must not be cut off for it."""
 AUDIBLE = 10 ** (-50 / 20)
 """Root mean square below which a stretch counts as silence."""
 STRETCH_MS = 5
@@ -28,6 +30,12 @@ def gain_for(sound: Sound) -> float:
     """The factor that brings speech to LEVEL."""
     loudness = float(np.sqrt(np.square(sound).mean())) if sound.size else 0.0
     return min(MAX_GAIN, LEVEL / loudness) if loudness > 0 else 1.0
+
+
+def unclipped(sound: Sound) -> Sound:
+    """No louder than PEAK anywhere: a sentence with one loud syllable is made a little softer as a whole."""
+    peak = float(np.abs(sound).max(initial=0.0))
+    return sound * np.float32(PEAK / peak) if peak > PEAK else sound
 
 
 def trimmed(sound: Sound, rate: int) -> Sound:

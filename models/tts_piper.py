@@ -15,7 +15,7 @@ import numpy as np
 
 from models.batching import BatchWorker, Run, in_parts
 from models.onnx import REMEDY, onnx_file, open_session
-from models.shaping import faded, gain_for, s16le, trimmed
+from models.shaping import faded, gain_for, s16le, trimmed, unclipped
 from models.worker_stats import WorkerStats
 from pipeline.audio import Pcm
 from pipeline.engines import EngineInfo, Speaking, Voice
@@ -58,7 +58,7 @@ class PiperSpeaker:
         at = 0
         # Double brackets would be read as raw phonemes.
         for chunk in self._piper.synthesize(text.replace("[[", " ").replace("]]", " "), how):
-            sound = trimmed(chunk.audio_float_array * np.float32(self._gain), rate)
+            sound = unclipped(trimmed(chunk.audio_float_array * np.float32(self._gain), rate))
             if sound.size:
                 pcm = Pcm(s16le(faded(sound, rate)), rate, at)
                 at += pcm.samples

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.shaping import LEVEL, Sound, faded, gain_for, s16le, trimmed
+from models.shaping import LEVEL, PEAK, Sound, faded, gain_for, s16le, trimmed, unclipped
 
 RATE = 22_050
 
@@ -24,6 +24,15 @@ def test_gain_brings_loud_and_soft_voices_to_one_level() -> None:
     for level in (0.05, 0.9):
         sound = hum(1.0, level)
         assert rms(sound * gain_for(sound)) == pytest.approx(LEVEL, rel=0.01)
+
+
+def test_a_sentence_with_a_peak_that_would_be_cut_off_is_made_softer_as_a_whole() -> None:
+    loud = hum(1.0, 1.4)
+    shaped = unclipped(loud)
+    assert np.abs(shaped).max() == pytest.approx(PEAK, rel=0.001)
+    assert np.allclose(shaped / PEAK * np.abs(loud).max(), loud, atol=1e-5)
+    assert unclipped(hum(1.0, 0.5)) == pytest.approx(hum(1.0, 0.5))
+    assert unclipped(quiet(0.0)).size == 0
 
 
 def test_silence_is_not_amplified_without_bound() -> None:

@@ -51,7 +51,7 @@ def test_the_whole_report(tmp_path: Path) -> None:
     assert {engine["engine"] for engine in found["engines"]} == {"scripted"}
     by_setting = {point["setting"]: point for point in found["curve"]}
     assert by_setting["silence 200 ms"]["cut_mid_clause"] == 1.0
-    assert by_setting["silence 900 ms"]["cut_mid_clause"] == 0.5, "one pause is longer than that"
+    assert by_setting["silence 1200 ms"]["cut_mid_clause"] == 0.5, "one pause is longer than that"
     assert 200 <= by_setting["silence 200 ms"]["wait_ms"]["p50"] < 300
     assert [target["reached"] for target in found["targets"]][3:] == [None, None], "no coughs, no echo in here"
 
@@ -70,7 +70,7 @@ def test_the_report_for_a_terminal_and_the_plot(tmp_path: Path) -> None:
     for expected in (
         "median wait on complete sentences",
         "not in this corpus",
-        "silence 900 ms",
+        "silence 1200 ms",
         "interruptions, no echo",
     ):
         assert expected in text
