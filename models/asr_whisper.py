@@ -70,7 +70,9 @@ class WhisperRecognizer:
     async def close(self) -> None:
         await self._worker.close()
 
-    async def transcribe(self, audio: Pcm, how: Listening, *, caller: str, final: bool = True) -> Transcript:
+    async def transcribe(
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+    ) -> Transcript:
         if audio.rate != HEARING_RATE:
             raise ValueError(f"speech recognition hears {HEARING_RATE} Hz, got {audio.rate} Hz")
         if how.language is not None and self._languages and how.language not in self._languages:

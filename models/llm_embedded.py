@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from importlib.metadata import version
 
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits
@@ -60,6 +61,11 @@ class EmbeddedChat:
                     "The embedded language model stopped in the middle of its work. It is restarted by itself; "
                     "try again in a few seconds."
                 ) from error
+
+    async def prefill(self, request: ChatRequest, *, caller: str) -> None:
+        async with aclosing(self.stream(replace(request, max_tokens=1), caller=caller)) as deltas:
+            async for _ in deltas:
+                pass
 
     async def _connect(self) -> OpenAIChat:
         """A client of the server's present life. Raises EngineDown while it has none."""

@@ -106,6 +106,12 @@ class OpenAIChat:
             log.info("call %s: %s", caller, error)
             raise
 
+    async def prefill(self, request: ChatRequest, *, caller: str, extra: Mapping[str, Any] | None = None) -> None:
+        """An answer of one token: what every server understands, and its prefix cache remembers."""
+        async with aclosing(self.stream(replace(request, max_tokens=1), caller=caller, extra=extra)) as deltas:
+            async for _ in deltas:
+                pass
+
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         return {
             "model": self._model or "default",

@@ -21,6 +21,7 @@ from pipeline.engines import (
     Listening,
     Speaking,
     SpeechScore,
+    Spoken,
     Transcript,
     Usage,
     Voice,
@@ -102,6 +103,7 @@ class Heard:
     how: Listening
     caller: str
     final: bool
+    known: str = ""
 
 
 class ScriptedRecognizer(_Scripted):
@@ -112,6 +114,7 @@ class ScriptedRecognizer(_Scripted):
     """
 
     role = "asr"
+    languages = frozenset({"en", "de", "es", "fr"})
 
     def __init__(
         self,
@@ -130,8 +133,10 @@ class ScriptedRecognizer(_Scripted):
         self.error: EngineError | None = None
         """Raised in place of an answer while it is set."""
 
-    async def transcribe(self, audio: Pcm, how: Listening, *, caller: str, final: bool = True) -> Transcript:
-        self.heard.append(Heard(audio, how, caller, final))
+    async def transcribe(
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+    ) -> Transcript:
+        self.heard.append(Heard(audio, how, caller, final, known))
         if self.error:
             raise self.error
         if self._text_of is not None:
@@ -192,6 +197,7 @@ class ScriptedChat(_Scripted):
         self.error: EngineError = EngineError("The scripted language model failed, as it was told to.")
         self.stall_at: int | None = None
         self.requests: deque[ChatRequest] = deque(maxlen=KEPT)
+        self.prefilled: deque[ChatRequest] = deque(maxlen=KEPT)
         self.open = 0
         """Answers being streamed at this moment; 0 when every stream was read to its end or closed."""
 
@@ -207,6 +213,15 @@ class ScriptedChat(_Scripted):
             await self._misbehave(len(words))
             usage = Usage(input=sum(len(message.text.split()) for message in request.messages), output=len(words))
             yield ChatDelta(finish=self._finish, usage=usage)
+        finally:
+            self.open -= 1
+
+    async def prefill(self, request: ChatRequest, *, caller: str) -> None:
+        """Takes as long as the first word of an answer would."""
+        self.prefilled.append(request)
+        self.open += 1
+        try:
+            await self._sleep(self._first_s)
         finally:
             self.open -= 1
 
@@ -244,7 +259,7 @@ class ScriptedSynthesizer(_Scripted):
         self._sleep = sleep
         self.spoken: deque[str] = deque(maxlen=KEPT)
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Pcm, None]:
+    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
         if not any(char.isalnum() for char in text):
             return
         self.spoken.append(text)
@@ -254,7 +269,7 @@ class ScriptedSynthesizer(_Scripted):
         while left:
             await self._sleep(self._each_s)
             samples = min(left, samples_in(self._part_ms, rate))
-            yield Pcm(_tone(at, samples, rate), rate, at)
+            yield Spoken(Pcm(_tone(at, samples, rate), rate, at))
             at += samples
             left -= samples
 

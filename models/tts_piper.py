@@ -18,7 +18,7 @@ from models.onnx import REMEDY, onnx_file, open_session
 from models.shaping import faded, gain_for, s16le, trimmed, unclipped
 from models.worker_stats import WorkerStats
 from pipeline.audio import Pcm
-from pipeline.engines import EngineInfo, Speaking, Voice
+from pipeline.engines import EngineInfo, Speaking, Spoken, Voice
 from pipeline.errors import EngineError, OperatorError
 
 WARM_UP = "1, 2, 3, 4, 5, 6."
@@ -124,7 +124,7 @@ class PiperSynthesizer:
     async def close(self) -> None:
         await self._worker.close()
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Pcm, None]:
+    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
         voice = how.voice or next(iter(self._folders))
         if voice not in self._folders:
             raise EngineError(f"There is no voice {voice!r}. Installed: {', '.join(self._folders)}.")
@@ -133,7 +133,7 @@ class PiperSynthesizer:
         speech = Speech(text, how.speed, voice)
         async with aclosing(in_parts(self._worker, speech, caller=caller, deadline_s=self._deadline_s)) as parts:
             async for pcm in parts:
-                yield pcm
+                yield Spoken(pcm)
 
     def _load(self) -> Run[Speech, Pcm | None]:
         speakers = {name: PiperSpeaker(name, folder, threads=self._threads) for name, folder in self._folders.items()}

@@ -5,7 +5,7 @@ engine raises only `pipeline.errors.EngineError`, within its own deadline; cance
 iterator, stops the work behind it.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -34,6 +34,18 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Give everything back. Safe to call twice, and before `start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word in sound. text: with the space in front of it, so that words join to the text they are from.
+
+    start, end: seconds from the first sample of the sound that the text stands for.
+    """
+
+    text: str
+    start: float
+    end: float
 
 
 # --- hearing -------------------------------------------------------------------------------------------------------
@@ -66,25 +78,41 @@ class Transcript:
     language: ISO 639-1 code, given or detected.
     no_speech: probability (0..1) that the audio holds no speech.
     logprob: mean natural-log probability of the tokens; 0.0 for an empty text.
+    words: of `text`, in order, when they were asked for.
     """
 
     text: str
     language: str
     no_speech: float = 0.0
     logprob: float = 0.0
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """How to transcribe. language: ISO 639-1 code, None to detect. prompt: words to expect (names, terms)."""
+    """How to transcribe. language: ISO 639-1 code, None to detect. prompt: words to expect (names, terms).
+
+    word_times: find out when each word of a final was said.
+    """
 
     language: str | None = None
     prompt: str = ""
+    word_times: bool = False
 
 
 class Recognizer(Engine, Protocol):
-    async def transcribe(self, audio: Pcm, how: Listening, *, caller: str, final: bool = True) -> Transcript:
-        """The words in `audio` (16 kHz). Finals go before partials (`final=False`) in the queue."""
+    @property
+    def languages(self) -> Set[str]:
+        """ISO 639-1 codes that can be asked for; known after `start`."""
+
+    async def transcribe(
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+    ) -> Transcript:
+        """The words in `audio` (16 kHz). Finals go before partials (`final=False`) in the queue.
+
+        known: how the text begins, as earlier hypotheses of the same audio agreed. A recognizer may start from there to
+        be done sooner, and must not when the audio speaks against it.
+        """
 
 
 class TurnDetector(Engine, Protocol):
@@ -103,18 +131,45 @@ class EchoDetector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may ask the client to call. parameters: JSON Schema of its arguments."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model's wish to have a function called. arguments: JSON text, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
-    role: Literal["system", "user", "assistant"]
+    """calls: what the assistant wanted called with this message. call_id: which of these a tool's message answers."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """messages: oldest first. max_tokens: None leaves it to the engine's own bound. temperature: None likewise."""
+    """messages: oldest first. max_tokens: None leaves it to the engine's own bound. temperature: None likewise.
+
+    tool_choice: `required` makes the model call one of `tools`.
+    """
 
     messages: tuple[ChatMessage, ...]
     max_tokens: int | None = None
     temperature: float | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: Literal["auto", "none", "required"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +182,34 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCallPiece:
+    """A piece of a tool call. index: which call of the answer. The first piece of each has its id and name."""
+
+    index: int
+    arguments: str = ""
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatDelta:
     """A piece of the answer. The last delta carries `finish` (`stop` or `length`) and, where known, `usage`."""
 
     text: str = ""
     finish: Literal["stop", "length"] | None = None
     usage: Usage | None = None
+    call: ToolCallPiece | None = None
 
 
 class ChatModel(Engine, Protocol):
     def stream(self, request: ChatRequest, *, caller: str) -> AsyncGenerator[ChatDelta, None]:
         """The answer as it is made (an async generator). `aclose()` makes the server stop generating."""
+
+    async def prefill(self, request: ChatRequest, *, caller: str) -> None:
+        """Work through a prompt that will be needed soon; the last message may be the beginning of a longer one.
+
+        Returns when the work is done; cancelling stops it. An engine that gains nothing by it returns at once.
+        """
 
 
 # --- speaking ------------------------------------------------------------------------------------------------------
@@ -145,10 +217,14 @@ class ChatModel(Engine, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """How to speak. voice: a name the synthesizer lists, None for its default. speed: 1.0 is the voice's own."""
+    """How to speak. voice: a name the synthesizer lists, None for the first that knows the language.
+
+    speed: 1.0 is the voice's own. language: ISO 639-1 code, None for that of the default voice.
+    """
 
     voice: str | None = None
     speed: float = 1.0
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +236,25 @@ class Voice:
     rate: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A piece of speech. pcm: at the voice's own rate, `start` counted from the first sample of the text.
+
+    words: those whose sound begins in this piece, timed from the first sample of the text. The words of all pieces join
+    to the text; or there are none at all, when the voice cannot tell.
+    """
+
+    pcm: Pcm
+    words: tuple[Word, ...] = ()
+
+
 class Synthesizer(Engine, Protocol):
     @property
     def voices(self) -> Sequence[Voice]:
         """At least one; the first is the default."""
 
-    def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Pcm, None]:
-        """Audio of `text` as it is made, at the voice's own rate (an async generator), `start` counted from 0.
+    def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+        """`text` as it is spoken (an async generator).
 
         Nothing is yielded for text without a sound (punctuation, an emoji).
         """

@@ -98,7 +98,8 @@ class Reply:
                 continue
             text, first = (chunk if first or ord(chunk[0]) > WIDE else " " + chunk), False
             async with aclosing(voice.stream(chunk, self.plan.speaking, caller=caller)) as sounds:
-                async for pcm in sounds:
+                async for spoken in sounds:
+                    pcm = spoken.pcm
                     self._hold(Piece(text, Pcm(pcm.data, pcm.rate, self._samples)))
                     self._samples += pcm.samples
                     text = ""  # a caption goes with the first sound of its words

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -86,13 +85,10 @@ class Speaker:
         return self._answer.id if self._answer and not self._answer.ended else None
 
     def prime(self, messages: tuple[ChatMessage, ...]) -> None:
-        """Let the language model's server work through the beginning of the prompt before it is needed.
-
-        Servers keep what they worked through (prefix cache). One answer of one token is what every server understands.
-        """
+        """Let the language model's server work through the beginning of the prompt before it is needed."""
         if self._priming:
             self._priming.cancel()
-        self._priming = self._line.tasks.spawn(self._prime(ChatRequest(messages, max_tokens=1)), "prime")
+        self._priming = self._line.tasks.spawn(self._prime(ChatRequest(messages)), "prime")
 
     def draft(self, ticket: Ticket) -> None:
         """Start making an answer, and hold it."""
@@ -208,10 +204,7 @@ class Speaker:
 
     async def _prime(self, request: ChatRequest) -> None:
         try:
-            async with aclosing(self._line.engines.chat.stream(request, caller=self._line.caller)) as deltas:
-                async for delta in deltas:
-                    if delta.text or delta.finish:
-                        break
+            await self._line.engines.chat.prefill(request, caller=self._line.caller)
         except EngineError as error:
             self._line.log.warning("priming the language model failed", extra={"reason": str(error)})
 

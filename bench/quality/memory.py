@@ -10,8 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from pipeline.audio import Pcm
-from pipeline.engines import SpeechScore, Transcript
+from pipeline.engines import SpeechScore, Spoken, Transcript
 from pipeline.errors import OperatorError
 
 T = TypeVar("T")
@@ -23,7 +22,7 @@ class Memory(msgspec.Struct):
     vad: dict[str, list[SpeechScore]] = {}
     turn: dict[str, tuple[float, float]] = {}
     asr: dict[str, tuple[Transcript, float]] = {}
-    tts: dict[str, list[tuple[Pcm, float]]] = {}
+    tts: dict[str, list[tuple[Spoken, float]]] = {}
 
 
 def key(*parts: object) -> str:

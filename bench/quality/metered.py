@@ -7,7 +7,7 @@ duration, or a multiple of the measured one, can be charged in its place.
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence, Set
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from pipeline.engines import (
     Recognizer,
     Speaking,
     SpeechScore,
+    Spoken,
     Synthesizer,
     Transcript,
     TurnDetector,
@@ -141,11 +142,17 @@ class MeteredRecognizer(_Metered):
         super().__init__(recognizer, backstage, memory, prices)
         self._recognizer = recognizer
 
-    async def transcribe(self, audio: Pcm, how: Listening, *, caller: str, final: bool = True) -> Transcript:
-        def answer() -> tuple[Transcript, float]:
-            return self.timed(self._recognizer.transcribe(audio, how, caller=caller, final=final))
+    @property
+    def languages(self) -> Set[str]:
+        return self._recognizer.languages
 
-        question = key(self.info, audio.data, how)
+    async def transcribe(
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+    ) -> Transcript:
+        def answer() -> tuple[Transcript, float]:
+            return self.timed(self._recognizer.transcribe(audio, how, caller=caller, final=final, known=known))
+
+        question = key(self.info, audio.data, how, known)
         return await self.prices.pay("asr", lambda: recalled(self.memory.asr, question, answer))
 
 
@@ -160,7 +167,7 @@ class MeteredSynthesizer(_Metered):
     def voices(self) -> Sequence[Voice]:
         return self._synthesizer.voices
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Pcm, None]:
+    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
         parts = recalled(
             self.memory.tts,
             key(self.info, text, how),
@@ -169,12 +176,12 @@ class MeteredSynthesizer(_Metered):
         for part in parts:
             yield await self.prices.pay("tts", lambda part=part: part)  # type: ignore[misc]
 
-    async def _spoken(self, text: str, how: Speaking, caller: str) -> list[tuple[Pcm, float]]:
+    async def _spoken(self, text: str, how: Speaking, caller: str) -> list[tuple[Spoken, float]]:
         parts = []
         began = time.perf_counter()
         async with aclosing(self._synthesizer.stream(text, how, caller=caller)) as sounds:
-            async for pcm in sounds:
-                parts.append((pcm, time.perf_counter() - began))
+            async for spoken in sounds:
+                parts.append((spoken, time.perf_counter() - began))
                 began = time.perf_counter()
         return parts
 

@@ -50,6 +50,9 @@ class PacedChat:
                 pause = self.pace.each
                 yield delta
 
+    async def prefill(self, request: ChatRequest, *, caller: str) -> None:
+        await self.chat.prefill(request, caller=caller)
+
 
 def words(request: ChatRequest) -> Sequence[str]:
     """Pieces of the answer to `request`, word by word. A monologue is asked for by its own text, as instructions."""

@@ -51,7 +51,7 @@ def resampled(pcm: Pcm, rate: int) -> Pcm:
 
 async def spoken(engines: Engines, text: str, *, speed: float, noise_db: float) -> Pcm:
     """`text` at another speed than the tutor's own, over white noise that much below the voice; 24 kHz."""
-    parts = [pcm async for pcm in engines.synthesizer.stream(text, Speaking(speed=speed), caller="test")]
+    parts = [spoken.pcm async for spoken in engines.synthesizer.stream(text, Speaking(speed=speed), caller="test")]
     voice = resampled(Pcm(b"".join(pcm.data for pcm in parts), parts[0].rate), WIRE_RATE)
     samples = np.frombuffer(voice.data, dtype="<i2").astype(np.float64)
     level = np.sqrt(np.mean(samples**2)) * 10 ** (-noise_db / 20)

@@ -130,7 +130,7 @@ async def test_the_chat_stalls_until_it_is_cancelled() -> None:
 
 async def test_the_voice_hums_as_long_as_the_text_is_without_a_gap() -> None:
     parts = [
-        part
+        part.pcm
         async for part in ScriptedSynthesizer(ms_per_char=100).stream("twelve chars", Speaking(speed=0.5), caller="a")
     ]
     assert [part.samples for part in parts] == [12_000] * 4 + [9_600]

@@ -37,7 +37,7 @@ def broken_voice(model_store: ModelStore, tmp_path: Path) -> Path:
 
 
 async def spoken(synthesizer: PiperSynthesizer, text: str, how: Speaking | None = None) -> list[Pcm]:
-    return [pcm async for pcm in synthesizer.stream(text, how or Speaking(), caller="anna")]
+    return [part.pcm async for part in synthesizer.stream(text, how or Speaking(), caller="anna")]
 
 
 def sound(pcm: Pcm) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

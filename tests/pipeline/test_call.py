@@ -304,7 +304,7 @@ def test_the_standing_orders_are_worked_through_before_the_first_turn_and_when_t
         phone.call.configure(CallSettings(instructions="Be brief."))
         await phone.speak(0.5)
         await phone.hush(0.5)
-        assert [request.messages[0].text for request in phone.chat.requests] == ["Be kind.", "Be brief."]
+        assert [request.messages[0].text for request in phone.chat.prefilled] == ["Be kind.", "Be brief."]
         await phone.hush(4.0)  # the answer did not compete with the priming
         assert phone.requests[0].messages[0].text == "Be brief."
         assert phone.last(ReplyEnded).status == "completed"

@@ -75,8 +75,8 @@ class Telephone:
 
     @property
     def requests(self) -> list[ChatRequest]:
-        """What the language model was asked for an answer to; priming it is not."""
-        return [request for request in self.chat.requests if request.max_tokens != 1]
+        """What the language model was asked for an answer to."""
+        return list(self.chat.requests)
 
     def all(self, kind: type[N]) -> list[N]:
         return [notice for _, notice in self.told if isinstance(notice, kind)]

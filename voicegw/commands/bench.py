@@ -114,7 +114,7 @@ async def _voice(chosen: dict[str, str]) -> "AsyncIterator[Speak]":
 
     async def speak(text: str, speed: float) -> Pcm:
         how = Speaking(speed=speed)
-        pieces = [piece async for piece in synthesizer.stream(text, how, caller="bench")]
+        pieces = [spoken.pcm async for spoken in synthesizer.stream(text, how, caller="bench")]
         return Pcm(b"".join(piece.data for piece in pieces), synthesizer.voices[0].rate)
 
     try:
