@@ -74,6 +74,14 @@ class SpeakUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Overhear:
+    """The caller speaks on. If there is time for it, find out what the words in `span` are so far."""
+
+    ticket: Ticket
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Transcribe:
     """Find the words in `span`, and answer with TranscriptReady for this ticket."""
 
@@ -120,5 +128,17 @@ class Stop:
 
 
 Action = (
-    Probe | LetPass | OpenTurn | CloseTurn | DropTurn | SpeakUp | Transcribe | Judge | Draft | Discard | Answer | Stop
+    Probe
+    | LetPass
+    | OpenTurn
+    | CloseTurn
+    | DropTurn
+    | SpeakUp
+    | Overhear
+    | Transcribe
+    | Judge
+    | Draft
+    | Discard
+    | Answer
+    | Stop
 )

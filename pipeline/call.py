@@ -19,6 +19,7 @@ from pipeline.actions import (
     Judge,
     LetPass,
     OpenTurn,
+    Overhear,
     Probe,
     SpeakUp,
     Stop,
@@ -105,7 +106,10 @@ class Call:
         self._echo_until = 0.0
         line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
         self._listener = Listener(
-            line, self._heard, judged=lambda ticket, complete: self._tell(CompletionJudged(ticket, complete))
+            line,
+            self._heard,
+            judged=lambda ticket, complete: self._tell(CompletionJudged(ticket, complete)),
+            likely=self._work_ahead,
         )
         self._speaker = Speaker(
             line,
@@ -225,6 +229,8 @@ class Call:
                 self._listener.drop(ticket)
             case SpeakUp(_, span):
                 self._listener.speak_up(span)
+            case Overhear(ticket, span):
+                self._listener.overhear(ticket, span, self._settings.listening)
             case Transcribe(ticket, span):
                 self._listener.transcribe(ticket, span, self._settings.listening)
             case Judge(ticket, span):
@@ -271,23 +277,33 @@ class Call:
             )
 
     def _prime(self) -> None:
-        if instructions := self._settings.instructions:
-            self._speaker.prime((ChatMessage("system", instructions), *self.history.messages(self._settings.memory)))
+        if self._settings.instructions:
+            self._speaker.work_ahead(self._request(ReplyOptions()))
+
+    def _work_ahead(self, words: str) -> None:
+        """Some of what the caller is saying is known: the language model need not wait for the rest."""
+        if self._settings.turn.create_response and self._listener.all_known:
+            self._speaker.work_ahead(self._request(ReplyOptions(), words))
 
     def _plan(self, ticket: Ticket, options: ReplyOptions) -> Plan:
         """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""
+        settings = self._settings
+        return Plan(
+            request=self._request(options, self._listener.words(ticket)),
+            speaking=options.speaking or settings.speaking,
+            audio=settings.audio if options.audio is None else options.audio,
+        )
+
+    def _request(self, options: ReplyOptions, words: str = "") -> ChatRequest:
+        """words: what the caller is about to have said."""
         settings = self._settings
         instructions = settings.instructions if options.instructions is None else options.instructions
         messages = self.history.messages(settings.memory)
         if instructions:
             messages = (ChatMessage("system", instructions), *messages)
-        if words := self._listener.words(ticket):
+        if words:
             messages = (*messages, ChatMessage("user", words))
-        return Plan(
-            request=ChatRequest(messages, options.max_tokens or settings.max_tokens),
-            speaking=options.speaking or settings.speaking,
-            audio=settings.audio if options.audio is None else options.audio,
-        )
+        return ChatRequest(messages, options.max_tokens or settings.max_tokens)
 
     # --- time --------------------------------------------------------------------------------------------------------
 

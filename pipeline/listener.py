@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.actions import Ticket
@@ -19,7 +19,9 @@ from pipeline.notices import (
     SpeechStopped,
     TranscriptDone,
     TranscriptFailed,
+    TranscriptGrew,
 )
+from pipeline.partials import Partials
 
 BUFFER_S = 600
 """Audio a client may send without committing it: ten minutes, about 19 MB."""
@@ -34,6 +36,8 @@ class _Turn:
     closed: Span | None = None
     words: Transcript | EngineError | None = None
     announced: bool = False
+    partials: Partials = field(default_factory=Partials)
+    overhearing: asyncio.Task[None] | None = None
 
 
 class Listener:
@@ -41,6 +45,7 @@ class Listener:
 
     heard(ticket, transcript): called once for every transcription that was not discarded; None when it failed.
     judged(ticket, complete): the same for every judgement of how complete a turn sounds.
+    likely(text): how an open turn very probably begins, told whenever more of it is known.
     """
 
     def __init__(
@@ -48,10 +53,12 @@ class Listener:
         line: Line,
         heard: Callable[[Ticket, Transcript | None], None],
         judged: Callable[[Ticket, float | None], None],
+        likely: Callable[[str], None],
     ) -> None:
         self._line = line
         self._heard = heard
         self._judged = judged
+        self._likely = likely
         self._vad = line.engines.vad.open(line.caller)
         self._buffer = InputBuffer(BUFFER_S)
         self._turns: dict[int, _Turn] = {}
@@ -106,14 +113,30 @@ class Listener:
     def drop(self, ticket: Ticket) -> None:
         """The turn is nothing after all."""
         turn = self._turns.pop(ticket.turn, None)
+        if turn and turn.overhearing:
+            turn.overhearing.cancel()
         if turn and turn.announced:
             self._line.notify(SpeechStopped(turn.item, milliseconds(self.end, HEARING_RATE)))
+
+    def overhear(self, ticket: Ticket, span: Span, how: Listening) -> None:
+        """Find words of a turn that is not over, unless the last attempt is too recent or still under way."""
+        turn = self._turn(ticket)
+        now = self._now()
+        if not turn.partials.due(span.start, span.end, now):
+            return
+        turn.partials.asked(span.end, now)
+        work = self._overhear(turn, self._buffer.read(span), how)
+        turn.overhearing = self._line.tasks.spawn(work, f"overhear {self._line.caller} {ticket}")
+        turn.overhearing.add_done_callback(lambda _: turn.partials.done(self._now()))
 
     def transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
         turn = self._turn(ticket)
         turn.ticket, turn.words = ticket, None
+        if turn.overhearing:
+            turn.overhearing.cancel()  # it heard less, and would only be in the way
         # Read now: what is not part of an open turn may be forgotten before the task first runs.
-        self._start(ticket, self._transcribe(ticket, self._buffer.read(span), how), "transcribe")
+        audio = self._buffer.read(span)
+        self._start(ticket, self._transcribe(turn, ticket, audio, how), "transcribe")
 
     def judge(self, ticket: Ticket, span: Span) -> None:
         """How complete does the turn sound? Without an engine that can tell, the words alone decide."""
@@ -133,6 +156,11 @@ class Listener:
         if turn is None or turn.ticket != ticket or not isinstance(turn.words, Transcript):
             return ""
         return turn.words.text
+
+    @property
+    def all_known(self) -> bool:
+        """The words of every closed turn are known."""
+        return self._settled.is_set()
 
     async def settled(self) -> None:
         """Wait until the words of every closed turn are known; the recognizer's own deadlines bound this."""
@@ -163,20 +191,38 @@ class Listener:
         else:
             self._judged(ticket, complete)
 
-    async def _transcribe(self, ticket: Ticket, audio: Pcm, how: Listening) -> None:
+    async def _overhear(self, turn: _Turn, audio: Pcm, how: Listening) -> None:
+        recognizer, known = self._line.engines.recognizer, turn.partials.agreed
+        try:
+            words = await recognizer.transcribe(audio, how, caller=self._line.caller, final=False, known=known)
+        except EngineError as error:  # most likely there is no time for it, and nobody is the worse for that
+            self._line.log.debug("a partial transcript failed", extra={"reason": str(error)})
+            return
+        self._grow(turn, words.text)
+        if likely := turn.partials.likely:
+            self._likely(likely)
+
+    def _grow(self, turn: _Turn, hypothesis: str) -> None:
+        if (more := turn.partials.heard(hypothesis)) and turn.announced and turn.closed is None:
+            self._line.notify(TranscriptGrew(turn.item, more))
+
+    async def _transcribe(self, turn: _Turn, ticket: Ticket, audio: Pcm, how: Listening) -> None:
         words: Transcript | EngineError
         try:
-            words = await self._line.engines.recognizer.transcribe(audio, how, caller=self._line.caller)
+            words = await self._line.engines.recognizer.transcribe(
+                audio, how, caller=self._line.caller, known=turn.partials.agreed
+            )
         except EngineError as error:
             self._line.log.warning("transcription failed", extra={"reason": str(error)})
             words = error
         except Exception:
             self._line.log.exception("transcription failed unexpectedly")
             words = EngineError("The speech recognizer failed unexpectedly; the gateway's log has the reason.")
-        turn = self._turns.get(ticket.turn)
-        if turn is None or turn.ticket != ticket:
+        if self._turns.get(ticket.turn) is not turn or turn.ticket != ticket:
             return
         turn.words = words
+        if isinstance(words, Transcript):
+            self._grow(turn, words.text)
         self._settle(turn)
         self._heard(ticket, words if isinstance(words, Transcript) else None)
 
@@ -194,3 +240,6 @@ class Listener:
             self._line.notify(TranscriptDone(turn.item, turn.words, seconds))
         else:
             self._line.notify(TranscriptFailed(turn.item, turn.words.code, str(turn.words)))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

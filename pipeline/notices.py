@@ -73,6 +73,17 @@ class ItemTruncated:
 
 
 @dataclass(frozen=True, slots=True)
+class TranscriptGrew:
+    """More words of a turn that is still being said. They are not taken back, but TranscriptDone may differ from them.
+
+    text: to be put behind what was told before.
+    """
+
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptDone:
     """The caller's words. seconds: length of the audio they were heard in."""
 
@@ -150,6 +161,7 @@ Notice = (
     | ItemAdded
     | ItemDeleted
     | ItemTruncated
+    | TranscriptGrew
     | TranscriptDone
     | TranscriptFailed
     | ReplyStarted

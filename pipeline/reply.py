@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.actions import Ticket
-from pipeline.audio import Pcm
-from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, Usage
+from pipeline.captions import by_word
+from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, Usage, Word
 from pipeline.errors import EngineError
 from pipeline.playout import Piece, Playout
 from pipeline.sentences import SentenceSplitter
@@ -96,16 +96,21 @@ class Reply:
             if not self.plan.audio:
                 self._hold(Piece(chunk))
                 continue
-            text, first = (chunk if first or ord(chunk[0]) > WIDE else " " + chunk), False
+            gap, first = ("" if first or ord(chunk[0]) > WIDE else " "), False
+            untold, begins = gap + chunk, self._samples
             async with aclosing(voice.stream(chunk, self.plan.speaking, caller=caller)) as sounds:
                 async for spoken in sounds:
-                    pcm = spoken.pcm
-                    self._hold(Piece(text, Pcm(pcm.data, pcm.rate, self._samples)))
-                    self._samples += pcm.samples
-                    text = ""  # a caption goes with the first sound of its words
+                    words = spoken.words
+                    if untold:
+                        # A voice that cannot tell its words has them all begin with its first sound.
+                        words = (Word(gap + words[0].text, 0, 0), *words[1:]) if words else (Word(untold, 0, 0),)
+                    untold = ""
+                    for piece in by_word(spoken.pcm, words, begins):
+                        self._hold(piece)
+                    self._samples += spoken.pcm.samples
                     await self._wait_for_room()
-            if text:
-                self._hold(Piece(text))  # words without a sound are shown all the same
+            if untold:
+                self._hold(Piece(untold))  # words without a sound are shown all the same
 
     def _hold(self, piece: Piece) -> None:
         self.playout.hold(piece)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.actions import Ticket
 from pipeline.audio import Pcm
-from pipeline.engines import ChatMessage, ChatRequest
+from pipeline.engines import ChatRequest
 from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.line import Line
@@ -15,6 +15,7 @@ from pipeline.notices import ReplyAudio, ReplyEnded, ReplyItemStarted, ReplyStar
 from pipeline.playout import Piece, Playout
 from pipeline.reply import Plan, Reply
 from pipeline.settings import ReplyOptions
+from pipeline.work_ahead import WorkAhead
 
 LAST_MOMENT_S = 0.8
 ECHO_TAIL_S = 1.0
@@ -73,7 +74,7 @@ class Speaker:
         self._ready = ready
         self._sounding = sounding
         self._over = over
-        self._priming: asyncio.Task[None] | None = None
+        self._ahead = WorkAhead(line)
         self._draft: tuple[Reply, asyncio.Task[None]] | None = None
         self._answer: _Answer | None = None
         self._ear_end = 0.0
@@ -84,11 +85,10 @@ class Speaker:
         """Id of the answer that was promised and is not complete; None when there is none."""
         return self._answer.id if self._answer and not self._answer.ended else None
 
-    def prime(self, messages: tuple[ChatMessage, ...]) -> None:
-        """Let the language model's server work through the beginning of the prompt before it is needed."""
-        if self._priming:
-            self._priming.cancel()
-        self._priming = self._line.tasks.spawn(self._prime(ChatRequest(messages)), "prime")
+    def work_ahead(self, request: ChatRequest) -> None:
+        """Have the language model work through the beginning of a prompt, unless it is busy with an answer."""
+        if self._answer is None or self._answer.making is None or self._answer.making.done():
+            self._ahead.start(request)
 
     def draft(self, ticket: Ticket) -> None:
         """Start making an answer, and hold it."""
@@ -202,16 +202,8 @@ class Speaker:
         reply = Reply(ticket, plan, Playout(self._lead), lambda: self._ready(ticket))
         return reply, self._line.tasks.spawn(self._run(reply), f"make {self._line.caller} {ticket}")
 
-    async def _prime(self, request: ChatRequest) -> None:
-        try:
-            await self._line.engines.chat.prefill(request, caller=self._line.caller)
-        except EngineError as error:
-            self._line.log.warning("priming the language model failed", extra={"reason": str(error)})
-
     async def _run(self, reply: Reply) -> None:
-        if self._priming:
-            # Working through the same words twice at once would take twice as long as waiting for the first.
-            await asyncio.wait({self._priming})
+        await self._ahead.over()
         try:
             await reply.make(self._line.engines.chat, self._line.engines.synthesizer, self._line.caller)
         except Exception:

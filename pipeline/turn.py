@@ -39,6 +39,7 @@ from pipeline.actions import (
     Judge,
     LetPass,
     OpenTurn,
+    Overhear,
     Probe,
     SpeakUp,
     Ticket,
@@ -65,10 +66,10 @@ from pipeline.floor import CALLER, Caller, Cue, Tutor
 from pipeline.promises import Promises
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 
+OVERHEAR_MS = 160
+"""New audio of an open turn between two offers to find its words; whether it is done is for those to say who do it."""
 RESUME_MS = 64
 """Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
-
-
 KEEP_MS = 30_000
 """Audio kept from before the caller speaks, for a client that commits by itself while turns are detected."""
 
@@ -93,6 +94,7 @@ class TurnTaker:
         self._voiced = 0  # samples of speech since the sound that is being probed began
         self._words_asked = False  # the words of that sound are being found
         self._wary = False  # an echo was caught: sounds alone do not pause the answer
+        self._overheard = 0  # how far the open turn was offered for overhearing
         self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
         self._arrived = 0.0  # when audio last arrived
 
@@ -162,7 +164,7 @@ class TurnTaker:
             case Caller.SPEAKING:
                 self._speech_end = self._end
                 too_long = self._end - self._start >= samples_in(self._policy.longest, HEARING_RATE)
-                return self._cut_short() if too_long else []
+                return self._cut_short() if too_long else self._overhear()
             case Caller.PAUSED:
                 return self._resume() if self._gather(event.span) >= RESUME_MS else []
             case Caller.PROBING:
@@ -287,6 +289,14 @@ class TurnTaker:
         if policy.detection is Detection.SILENCE:
             return policy.silence
         return self._habits.wait(self._evidence, policy.shortest, policy.patience)
+
+    def _overhear(self) -> list[Action]:
+        """The caller speaks on: what is known of the words by the pause need not be found out then."""
+        assert self._ticket is not None
+        if (self._end - max(self._start, self._overheard)) * 1000 / HEARING_RATE < OVERHEAR_MS:
+            return []
+        self._overheard = self._end
+        return [Overhear(self._ticket, Span(self._start, self._end))]
 
     def _pause(self) -> list[Action]:
         assert self._ticket is not None

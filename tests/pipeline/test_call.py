@@ -23,6 +23,7 @@ from pipeline.notices import (
     SpeechStopped,
     TranscriptDone,
     TranscriptFailed,
+    TranscriptGrew,
 )
 from pipeline.settings import CallSettings, Detection, ReplyOptions, TurnPolicy
 from tests.support import virtual_clock
@@ -40,7 +41,7 @@ def test_one_turn_is_told_in_order():
         await phone.speak(1.0)
         await phone.hush(5.0)
         assert phone.names == [
-            "SpeechStarted", "SpeechStopped", "InputCommitted", "TranscriptDone",
+            "SpeechStarted", "TranscriptGrew", "SpeechStopped", "InputCommitted", "TranscriptDone",
             "ReplyStarted", "ReplyItemStarted", "ReplyText", "ReplyAudio", "ReplyEnded",
         ]  # fmt: skip
         started, stopped, committed = phone.last(SpeechStarted), phone.last(SpeechStopped), phone.last(InputCommitted)
@@ -450,6 +451,32 @@ def test_interruption_can_be_forbidden():
         await phone.hush(6.0)
         assert [notice.status for notice in phone.all(ReplyEnded)] == ["completed", "completed"]
         assert [text for role, text in words(phone) if role == "user"] == ["first", "second"]
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_while_the_caller_speaks_captions_grow_and_the_language_model_reads_along():
+    async def main():
+        said = "where is the train station please sir"
+        phone = Telephone(texts=lambda audio: " ".join(said.split()[: round(audio.seconds * 2)]))
+        await phone.speak(3.0)
+        shown = "".join(notice.text for notice in phone.all(TranscriptGrew))
+        assert said.startswith(shown)
+        assert len(shown.split()) >= 4
+        partials = [heard for heard in phone.recognizer.heard if not heard.final]
+        assert len(partials) >= 3
+        assert said.startswith(partials[-1].known)
+        assert partials[-1].known
+        first, *others = phone.chat.prefilled
+        assert first.messages == (ChatMessage("system", "Be kind."),)
+        assert [request.messages[0] for request in others] == [first.messages[0]] * len(others)
+        texts = [request.messages[-1].text for request in others]
+        assert all(said.startswith(text) for text in texts)
+        assert texts == sorted(texts, key=len)
+        await phone.hush(2.0)
+        assert phone.recognizer.heard[-1].final
+        assert phone.recognizer.heard[-1].known == shown
         await phone.hang_up()
 
     virtual_clock.run(main())

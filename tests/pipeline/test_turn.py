@@ -1,6 +1,7 @@
-"""Who may speak when, with exact times: one window of audio is 32 ms."""
+"""Turns of the caller, with exact times: one window of audio is 32 ms."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -10,22 +11,16 @@ from pipeline.actions import (
     Discard,
     Draft,
     DropTurn,
-    Judge,
-    LetPass,
     OpenTurn,
-    Probe,
     SpeakUp,
     Stop,
     Ticket,
     Transcribe,
 )
 from pipeline.audio import HEARING_RATE, Span
-from pipeline.endings import Ending
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
-    CompletionJudged,
-    DraftReady,
     PolicyChanged,
     ReplyOver,
     ReplyRequested,
@@ -34,32 +29,13 @@ from pipeline.events import (
     TranscriptReady,
 )
 from pipeline.floor import CALLER, TUTOR, Caller, Cue, Tutor
-from pipeline.settings import Detection, ReplyOptions, TurnPolicy
-from tests.support.conversation import Conversation
-
-POLICY = TurnPolicy(
-    detection=Detection.SILENCE, onset=96, barge_in=192, confirm=640, prefix=300, pause=128, silence=512, stall=1000
-)
+from pipeline.settings import Detection, ReplyOptions
+from tests.support.conversation import POLICY, Conversation, answered, kinds
 
 
 @pytest.fixture
 def talk() -> Conversation:
     return Conversation(POLICY)
-
-
-def kinds(actions):
-    return [type(action) for action in actions]
-
-
-def answered(talk: Conversation) -> Ticket:
-    """One whole turn of the caller, whose answer is now being heard."""
-    talk.speak(960)
-    talk.hush(128)
-    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False))
-    talk.hush(384)
-    ticket = talk.ticket(Answer)
-    talk.tell(ReplySounding(ticket))
-    return ticket
 
 
 def test_a_turn_opens_when_enough_speech_has_gathered_and_keeps_its_prefix(talk):
@@ -151,146 +127,6 @@ def test_hysteresis_keeps_soft_speech_going_but_does_not_start_it(talk):
     talk.speak(96)
     assert talk.score(960, 0.4) == []
     assert talk.taker.caller is Caller.SPEAKING
-
-
-def interrupting(talk: Conversation, ms: float = 192) -> Ticket:
-    """Speech of this length while an answer is heard; returns the answer."""
-    ticket = answered(talk)
-    talk.hush(640)
-    talk.speak(ms)
-    return ticket
-
-
-def test_speech_over_an_answer_pauses_it_after_the_barge_in_time_and_not_before(talk):
-    ticket = answered(talk)
-    assert talk.speak(160) == []
-    began = talk.samples - 160 * 16
-    floor = 1472 * 16  # where the first turn was closed: its audio is not used again
-    assert talk.speak(32) == [Probe(Ticket(2), max(floor, began - 300 * 16), ticket)]
-    assert talk.taker.caller is Caller.PROBING
-
-
-def test_speech_that_goes_on_is_an_interruption(talk):
-    ticket = interrupting(talk, 608)
-    assert talk.asked(Stop) == []
-    start = talk.asked(Probe)[0].start
-    assert talk.speak(32) == [OpenTurn(Ticket(2), start), Stop(ticket, "turn_detected")]
-    assert (talk.taker.caller, talk.taker.tutor) == (Caller.SPEAKING, Tutor.IDLE)
-
-
-def test_a_short_sound_is_judged_by_its_words(talk):
-    ticket = interrupting(talk)
-    assert talk.hush(96) == []
-    (asked,) = talk.hush(32)
-    assert asked == Transcribe(Ticket(2, 1), Span(asked.span.start, talk.samples))
-    assert kinds(talk.tell(TranscriptReady(Ticket(2, 1), empty=False))) == [OpenTurn, Stop, Draft]
-    assert talk.asked(Stop) == [Stop(ticket, "turn_detected")]
-    assert kinds(talk.hush(384)) == [CloseTurn, Answer]
-
-
-@pytest.mark.parametrize(
-    "verdict", [{"empty": True}, {"empty": False, "slight": True}, {"empty": True, "failed": True}]
-)
-def test_a_cough_or_a_backchannel_is_let_pass(talk, verdict):
-    ticket = interrupting(talk)
-    talk.hush(128)
-    told = talk.tell(TranscriptReady(Ticket(2, 1), **verdict))
-    assert told == [Discard(Ticket(2, 1)), LetPass(Ticket(2, 1), ticket)]
-    assert (talk.taker.caller, talk.taker.tutor) == (Caller.SILENT, Tutor.SPEAKING)
-    talk.hush(3000)
-    assert talk.asked(Stop) == []
-    interrupting_again = talk.speak(192)
-    assert kinds(interrupting_again) == [Probe]
-
-
-def test_a_sound_whose_words_never_come_is_let_pass(talk):
-    interrupting(talk)
-    assert kinds(talk.hush(1472)) == [Transcribe]
-    assert kinds(talk.hush(32)) == [Discard, LetPass]
-
-
-def test_speech_that_comes_back_before_its_words_are_known_counts_on(talk):
-    interrupting(talk, 320)
-    talk.hush(128)
-    assert kinds(talk.speak(32)) == [Discard]
-    assert talk.speak(256) == []
-    assert kinds(talk.speak(32)) == [OpenTurn, Stop]  # 320 + 320 milliseconds of speech
-
-
-def test_after_an_echo_sounds_do_not_pause_the_answer_but_words_still_stop_it(talk):
-    ticket = interrupting(talk)
-    talk.hush(128)
-    talk.tell(TranscriptReady(Ticket(2, 1), empty=False, slight=True, echo=True))
-    before = len(talk.log)
-    asked = talk.speak(640)
-    assert kinds(asked) == [Transcribe]  # and no Probe: the answer goes on
-    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False, slight=True, echo=True))
-    assert talk.taker.caller is Caller.PROBING
-    talk.speak(640)
-    told = talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False))
-    assert kinds(told) == [OpenTurn, Stop, Draft]
-    assert [type(action) for _, action in talk.log[before:]].count(Probe) == 0
-    assert talk.asked(Stop) == [Stop(ticket, "turn_detected")]
-
-
-def test_a_client_that_commits_while_it_is_not_certain_makes_it_certain(talk):
-    ticket = interrupting(talk)
-    told = talk.tell(CommitRequested(talk.samples))
-    assert kinds(told) == [OpenTurn, Stop, Discard, CloseTurn, Transcribe]
-    assert talk.asked(Stop) == [Stop(ticket, "turn_detected")]
-
-
-def test_a_client_that_stops_the_answer_itself_leaves_nothing_to_go_on_with(talk):
-    interrupting(talk)
-    talk.tell(StopRequested())
-    talk.hush(128)
-    assert talk.tell(TranscriptReady(Ticket(2, 1), empty=True))[-1] == LetPass(Ticket(2, 1), None)
-
-
-def test_before_its_first_sound_an_answer_gives_way_like_silence(talk):
-    talk.speak(960)
-    talk.hush(128)
-    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
-    talk.hush(384)
-    assert kinds(talk.speak(96)) == [OpenTurn, Stop]
-
-
-def test_a_sound_without_words_does_not_swallow_the_answer_that_was_promised(talk):
-    talk.speak(960)
-    talk.hush(128)
-    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
-    talk.hush(384)
-    assert kinds(talk.speak(128)) == [OpenTurn, Stop]  # a cough, before the first sound of the answer
-    talk.hush(128)
-    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=True))
-    assert kinds(talk.hush(384)) == [CloseTurn, Answer]
-
-
-def test_a_change_of_rules_while_it_is_not_certain_leaves_nobody_waiting(talk):
-    ticket = interrupting(talk)
-    told = talk.tell(PolicyChanged(replace(POLICY, interrupt_response=False), talk.samples))
-    assert told == [Discard(Ticket(2)), LetPass(Ticket(2), ticket)]
-    talk.tell(ReplyOver(ticket))
-    answered(talk)
-
-
-def test_an_answer_that_may_not_be_interrupted_is_heard_out_and_the_turn_answered_after(talk):
-    talk.tell(PolicyChanged(replace(POLICY, interrupt_response=False), 0))
-    first = answered(talk)
-    assert kinds(talk.speak(960)) == [OpenTurn]
-    talk.hush(128)
-    second = talk.ticket(Transcribe)
-    talk.tell(TranscriptReady(second, empty=False))
-    assert kinds(talk.hush(384)) == [CloseTurn]
-    assert talk.tell(ReplyOver(first)) == [Answer(second, ReplyOptions())]
-
-
-def test_without_create_response_turns_are_only_closed(talk):
-    talk.tell(PolicyChanged(replace(POLICY, create_response=False), 0))
-    talk.speak(960)
-    talk.hush(128)
-    assert talk.tell(TranscriptReady(Ticket(1, 1), empty=False)) == []
-    assert kinds(talk.hush(384)) == [CloseTurn]
 
 
 def test_the_last_sound_at_the_ear_gives_the_floor_back(talk):
@@ -403,138 +239,6 @@ def test_the_tutor_speaks_up_when_nobody_does_and_then_waits():
     assert kinds(talk.hush(5024)) == [SpeakUp, Answer]  # a caller who has spoken is waited for anew
 
 
-def adaptive() -> Conversation:
-    return Conversation(replace(POLICY, detection=Detection.ADAPTIVE, shortest=256, patience=2048))
-
-
-def waited(complete: float | None, end: Ending) -> int:
-    """Milliseconds of silence before a turn with this evidence is closed."""
-    talk = adaptive()
-    talk.speak(960)
-    talk.hush(128)
-    judged = talk.ticket(Judge)
-    talk.tell(TranscriptReady(judged, empty=False, ending=end))
-    talk.tell(CompletionJudged(judged, complete))
-    talk.tell(DraftReady(judged))
-    talk.hush(3000)
-    return talk.when(CloseTurn)[0] - 960
-
-
-@pytest.mark.parametrize(
-    ("complete", "end", "silence"),
-    [
-        (1.0, Ending.CLOSED, 384),
-        (0.8, Ending.CLOSED, 544),
-        (0.5, Ending.CLOSED, 640),
-        (0.0, Ending.CLOSED, 1184),
-        (0.8, Ending.UNKNOWN, 1408),
-        (None, Ending.UNKNOWN, 1632),
-        (1.0, Ending.OPEN, 1536),
-        (0.0, Ending.OPEN, 2016),
-    ],
-)
-def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(complete, end, silence):
-    assert waited(complete, end) == silence
-
-
-def test_evidence_that_comes_late_ends_the_turn_at_once_when_the_silence_was_long_enough():
-    talk = adaptive()
-    talk.speak(960)
-    talk.hush(640)
-    ticket = talk.ticket(Judge)
-    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
-    talk.tell(DraftReady(ticket))
-    assert talk.asked(CloseTurn) == []
-    assert kinds(talk.tell(CompletionJudged(ticket, 1.0))) == [CloseTurn, Answer]
-
-
-def test_a_turn_is_not_closed_before_its_answer_could_be_heard():
-    talk = adaptive()
-    talk.speak(960)
-    talk.hush(128)
-    ticket = talk.ticket(Judge)
-    talk.tell(CompletionJudged(ticket, 1.0))
-    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
-    assert talk.hush(1000) == []
-    assert kinds(talk.tell(DraftReady(ticket))) == [CloseTurn, Answer]
-
-
-def test_an_answer_that_takes_long_does_not_keep_a_turn_open_beyond_the_callers_patience():
-    talk = adaptive()
-    talk.speak(960)
-    talk.hush(128)
-    ticket = talk.ticket(Judge)
-    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
-    talk.hush(3000)
-    assert talk.when(CloseTurn) == [960 + 2048]
-
-
-def test_noise_is_not_waited_for():
-    talk = adaptive()
-    talk.speak(960)
-    talk.hush(128)
-    talk.tell(TranscriptReady(talk.ticket(Judge), empty=True, ending=Ending.CLOSED))
-    assert kinds(talk.hush(800)) == [CloseTurn]
-
-
-def test_evidence_does_not_end_a_turn_while_speech_may_be_coming_back():
-    talk = adaptive()
-    talk.speak(960)
-    talk.hush(640)
-    talk.speak(32)
-    assert talk.tell(CompletionJudged(talk.ticket(Judge), 1.0)) == []
-
-
-def test_a_caller_who_pauses_long_is_given_longer():
-    def silence(talk: Conversation) -> int:
-        talk.speak(960)
-        talk.hush(128)
-        ticket = talk.ticket(Judge)
-        talk.tell(CompletionJudged(ticket, 0.45))
-        talk.tell(TranscriptReady(ticket, empty=False, ending=None))
-        talk.tell(DraftReady(ticket))
-        began = talk.ms - 128
-        talk.hush(3000)
-        return talk.when(CloseTurn)[-1] - began
-
-    quick, slow = adaptive(), adaptive()
-    for _ in range(3):
-        slow.speak(960)
-        slow.hush(1024)
-    assert slow.asked(CloseTurn) == []
-    assert silence(quick) == 1184
-    assert silence(slow) == 1440  # 1.4 times 1024, less the noise of whole windows
-
-
-def test_a_caller_who_was_cut_off_is_given_longer_until_it_goes_well_again():
-    talk = adaptive()
-
-    def turn(then: float) -> int:
-        """One turn that sounds half complete, and the silence that ended it; `then` the caller is silent."""
-        talk.speak(320)
-        talk.hush(128)
-        began = talk.ms - 128
-        ticket = talk.ticket(Judge)
-        talk.tell(CompletionJudged(ticket, 0.5))
-        talk.tell(TranscriptReady(ticket, empty=False))
-        talk.tell(DraftReady(ticket))
-        while not talk.asked(Answer) or talk.asked(Answer)[-1].ticket != ticket:
-            talk.hush(32)
-        ended = talk.ms - began
-        if then:
-            talk.tell(ReplySounding(ticket))
-            talk.tell(ReplyOver(ticket))
-            talk.hush(then)
-        return ended
-
-    patient = turn(then=0)
-    assert turn(then=0) > patient  # spoke on before the answer sounded: it was cut off
-    assert turn(then=500) > patient
-    waits = [turn(then=500) for _ in range(8)]
-    assert waits == sorted(waits, reverse=True)
-    assert waits[-1] == patient
-
-
 @pytest.mark.parametrize(("table", "states"), [(CALLER, Caller), (TUTOR, Tutor)])
 def test_the_tables_name_every_state_and_reach_it(table, states):
     assert set(table) == set(states)
@@ -542,3 +246,17 @@ def test_the_tables_name_every_state_and_reach_it(table, states):
     assert reached == set(states)
     used = {cue for moves in (*CALLER.values(), *TUTOR.values()) for cue in moves}
     assert used == set(Cue)
+
+
+def test_while_the_caller_speaks_the_words_so_far_are_asked_for_and_never_in_a_pause(talk):
+    talk.speak(960)
+    start = talk.asked(OpenTurn)[0].start
+    assert {action.span.start for action in talk.overheard} == {start}
+    ends = [action.span.end // 16 for action in talk.overheard]
+    assert [later - sooner for sooner, later in pairwise(ends)] == [160] * (len(ends) - 1)
+    asked = len(talk.overheard)
+    talk.hush(128)
+    assert len(talk.overheard) == asked
+    talk.speak(320)
+    assert talk.overheard[-1].ticket == Ticket(1, 1)
+    assert talk.overheard[-1].span.start == start

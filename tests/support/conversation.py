@@ -1,23 +1,32 @@
 """Drives a TurnTaker with speech and silence, and writes down what it asks for, with times."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.actions import Action, Ticket
+from pipeline.actions import Action, Answer, Overhear, Ticket, Transcribe
 from pipeline.audio import HEARING_RATE, Span
-from pipeline.events import Event, SpeechScored, TimePassed
-from pipeline.settings import TurnPolicy
+from pipeline.events import Event, ReplySounding, SpeechScored, TimePassed, TranscriptReady
+from pipeline.settings import Detection, TurnPolicy
 from pipeline.turn import TurnTaker
 
 WINDOW = 512
 """Samples of one voice activity window: 32 ms."""
+POLICY = TurnPolicy(
+    detection=Detection.SILENCE, onset=96, barge_in=192, confirm=640, prefix=300, pause=128, silence=512, stall=1000
+)
+"""Every time a whole number of windows, and far enough from the next."""
 
 
 @dataclass
 class Conversation:
-    """speak/hush feed whole windows in real time; `log` holds (milliseconds of audio so far, action)."""
+    """speak/hush feed whole windows in real time; `log` holds (milliseconds of audio so far, action).
+
+    `overheard` holds what was asked while the caller spoke on: it is no part of any rule, and comes all the time.
+    """
 
     policy: TurnPolicy = field(default_factory=TurnPolicy)
     log: list[tuple[int, Action]] = field(default_factory=list)
+    overheard: list[Overhear] = field(default_factory=list)
     samples: int = 0
     stalled: float = 0.0
 
@@ -48,7 +57,9 @@ class Conversation:
         return self.score(ms, 0.02)
 
     def tell(self, event: Event) -> list[Action]:
-        actions = self.taker.handle(event, self.now)
+        asked = self.taker.handle(event, self.now)
+        self.overheard += [action for action in asked if isinstance(action, Overhear)]
+        actions: list[Action] = [action for action in asked if not isinstance(action, Overhear)]
         self.log += [(self.ms, action) for action in actions]
         return actions
 
@@ -66,3 +77,18 @@ class Conversation:
     def ticket(self, kind: type[Action]) -> Ticket:
         """Of the last action of this kind."""
         return self.asked(kind)[-1].ticket
+
+
+def kinds(actions: Sequence[Action]) -> list[type[Action]]:
+    return [type(action) for action in actions]
+
+
+def answered(talk: Conversation) -> Ticket:
+    """One whole turn of the caller, whose answer is now being heard."""
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False))
+    talk.hush(384)
+    ticket = talk.ticket(Answer)
+    talk.tell(ReplySounding(ticket))
+    return ticket

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from models.scripted import (
@@ -12,6 +12,7 @@ from models.scripted import (
     ScriptedTurnDetector,
     ScriptedVad,
 )
+from pipeline.audio import Pcm
 from pipeline.call import Call
 from pipeline.engines import ChatRequest, EchoDetector, Engines
 from pipeline.notices import Notice, ReplyAudio
@@ -30,7 +31,7 @@ class Telephone:
         self,
         chat: ScriptedChat | None = None,
         *,
-        texts: Sequence[str] = ("hello there",),
+        texts: Sequence[str] | Callable[[Pcm], str] = ("hello there",),
         hearing_s: float = 0.1,
         detector: ScriptedTurnDetector | None = None,
         settings: CallSettings | None = None,

@@ -14,15 +14,18 @@ from voicegw.protocol.session import Session
 _InputNotice: TypeAlias = (
     notices.SpeechStarted | notices.SpeechStopped | notices.InputCommitted | notices.InputCleared | notices.IdleTimedOut
 )
-_TranscriptNotice: TypeAlias = notices.TranscriptDone | notices.TranscriptFailed
+_TranscriptNotice: TypeAlias = notices.TranscriptGrew | notices.TranscriptDone | notices.TranscriptFailed
 _ItemNotice: TypeAlias = notices.ItemAdded | notices.ItemDeleted | notices.ItemTruncated
 _ReplyNotice: TypeAlias = (
     notices.ReplyStarted | notices.ReplyItemStarted | notices.ReplyText | notices.ReplyAudio | notices.ReplyEnded
 )
 
+OPEN_TURNS = 8
+"""Most turns of the caller whose words are on their way; in a conversation there are one or two."""
+
 
 class Narrator:
-    """Keeps only what spans several notices: the answers that have begun and not ended."""
+    """Keeps only what spans several notices: the answers and transcripts that have begun and not ended."""
 
     def __init__(self, *, conversation_id: str, encoder: EncoderFactory, say: Callable[[ServerEvent], None]) -> None:
         self._conversation_id = conversation_id
@@ -30,6 +33,7 @@ class Narrator:
         self._say = say
         self._replies: dict[str, Reply] = {}
         self._spoken = False
+        self._heard: dict[str, str] = {}  # words of the caller's turns that were told as deltas
 
     @property
     def spoken(self) -> bool:
@@ -47,7 +51,7 @@ class Narrator:
                 | notices.IdleTimedOut()
             ):
                 self._tell_input(notice)
-            case notices.TranscriptDone() | notices.TranscriptFailed():
+            case notices.TranscriptGrew() | notices.TranscriptDone() | notices.TranscriptFailed():
                 self._tell_transcript(notice, wanted=session.audio.input.transcription is not None)
             case notices.ItemAdded() | notices.ItemDeleted() | notices.ItemTruncated():
                 self._tell_item(notice)
@@ -76,11 +80,16 @@ class Narrator:
 
     def _tell_transcript(self, notice: _TranscriptNotice, *, wanted: bool) -> None:
         """wanted: False when the client has transcription off, and is told only of what went wrong."""
+        told = self._heard.pop(notice.item, "")
         match notice:
+            case notices.TranscriptGrew() if wanted:
+                self._keep_heard(notice.item, told + notice.text)
+                self._say(server.TranscriptionDelta(item_id=notice.item, delta=notice.text))
             case notices.TranscriptDone() if wanted:
                 text = notice.transcript.text
-                if text:
-                    self._say(server.TranscriptionDelta(item_id=notice.item, delta=text))
+                # Deltas cannot be taken back. Where they were wrong, the complete text says what is right.
+                if text.startswith(told) and (rest := text[len(told) :]):
+                    self._say(server.TranscriptionDelta(item_id=notice.item, delta=rest))
                 usage = server.Duration(notice.seconds)
                 self._say(server.TranscriptionCompleted(item_id=notice.item, transcript=text, usage=usage))
             case notices.TranscriptFailed() if wanted:
@@ -88,8 +97,13 @@ class Narrator:
                 self._say(server.TranscriptionFailed(item_id=notice.item, error=error))
             case notices.TranscriptFailed():
                 self._say(server.Error(error=server.ErrorDetail("server_error", notice.code, notice.message)))
-            case notices.TranscriptDone():
+            case notices.TranscriptDone() | notices.TranscriptGrew():
                 pass
+
+    def _keep_heard(self, item: str, text: str) -> None:
+        self._heard[item] = text
+        while len(self._heard) > OPEN_TURNS:  # turns that were dropped are never done
+            del self._heard[next(iter(self._heard))]
 
     def _tell_item(self, notice: _ItemNotice) -> None:
         match notice:

@@ -1,0 +1,86 @@
+"""The words of a turn while it is still being said.
+
+A recognizer hears the growing turn again and again, and changes its mind about the newest words. A word is *agreed*
+when two hypotheses in a row have it at the same place; captions grow by agreed words only, so that nothing shown has to
+be taken back ("local agreement", Liu et al. 2020, arXiv:2005.11185). The language model is given more: a wrong word
+that was worked through in vain costs nothing but idle time.
+
+Hearing costs time that other calls may need: after each hypothesis the recognizer rests for as long as that one took.
+
+Pure: takes `now` in seconds of one monotonic clock, and sample counts of the caller's audio.
+"""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.audio import HEARING_RATE
+
+NEW_S = 0.3
+"""Least new audio that is worth another hypothesis: about a word."""
+LEAST_S = 0.6
+"""Least audio for a first one: with less, recognizers make words up."""
+WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+"""Scripts written without spaces: each character counts as a word."""
+_WORDS = re.compile(rf"\s*[{WIDE}]|\s*[^\s{WIDE}]+")
+_EDGES = re.compile(r"^\W+|\W+$")
+_TAIL = re.compile(r"[^\w\s]+$")
+
+
+class Partials:
+    """Hypotheses about one turn."""
+
+    def __init__(self) -> None:
+        self.agreed = ""
+        self._last: Sequence[str] = ()
+        self._asked_at = 0.0
+        self._heard_until = 0
+        self._rests_until = 0.0
+        self._open = False
+
+    def due(self, start: int, end: int, now: float) -> bool:
+        """Whether the turn from sample `start` to `end` is worth another hypothesis, and there is time for it."""
+        new = (end - max(start, self._heard_until)) / HEARING_RATE
+        long_enough = (end - start) / HEARING_RATE >= LEAST_S
+        return not self._open and long_enough and new >= NEW_S and now >= self._rests_until
+
+    def asked(self, end: int, now: float) -> None:
+        """A hypothesis of the turn up to sample `end` is being made."""
+        self._open, self._heard_until, self._asked_at = True, end, now
+
+    def done(self, now: float) -> None:
+        """It is made, or never will be."""
+        self._open = False
+        self._rests_until = now + (now - self._asked_at)
+
+    def heard(self, text: str) -> str:
+        """A new hypothesis. Returns what became agreed by it, to be put behind what was agreed before."""
+        words = _WORDS.findall(text)
+        shared = _shared(self._last, words)
+        self._last = words
+        known = len(_WORDS.findall(self.agreed))
+        if shared <= known:
+            return ""
+        # Punctuation behind the last word is a guess until the next one is heard.
+        grown = "".join(words[known : shared - 1]) + _TAIL.sub("", words[shared - 1])
+        grown = grown if self.agreed else grown.lstrip()
+        self.agreed += grown
+        return grown
+
+    @property
+    def likely(self) -> str:
+        """The newest hypothesis without its last word, which may be only half said, and what stands around the gap."""
+        return _TAIL.sub("", "".join(self._last[:-1])).strip()
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words both begin with, whatever their case and punctuation."""
+    count = 0
+    for mine, yours in zip(one, other, strict=False):
+        if _plain(mine) != _plain(yours):
+            break
+        count += 1
+    return count
+
+
+def _plain(word: str) -> str:
+    return _EDGES.sub("", word).casefold()

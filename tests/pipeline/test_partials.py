@@ -1,0 +1,61 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.partials import Partials
+
+S = 16_000
+
+
+def hearing(*hypotheses: str) -> tuple[Partials, list[str]]:
+    partials = Partials()
+    return partials, [partials.heard(text) for text in hypotheses]
+
+
+def test_words_are_agreed_when_two_hypotheses_in_a_row_have_them():
+    partials, grown = hearing("Where.", "Where is the?", "Where is the train?", "Where is the train station?")
+    assert grown == ["", "Where", " is the", " train"]
+    assert partials.agreed == "Where is the train"
+
+
+def test_what_is_agreed_stays_when_a_later_hypothesis_has_other_words():
+    partials, grown = hearing("I want two", "I want two", "I want to go", "I want to go home")
+    assert grown == ["", "I want two", "", " go"]
+    assert partials.agreed == "I want two go"  # the final transcript puts it right
+
+
+def test_case_and_punctuation_are_no_disagreement_but_inner_punctuation_is_kept():
+    _, grown = hearing("well I think.", "Well, I think so", "Well, I think so, but")
+    assert grown == ["", "Well, I think", " so"]
+
+
+def test_scripts_without_spaces_are_agreed_by_character():
+    _, grown = hearing("我想喝", "我想喝咖", "我想喝咖啡。")
+    assert grown == ["", "我想喝", "咖"]
+
+
+def test_the_likely_words_leave_out_the_newest_one():
+    partials, _ = hearing("Could you tell me, wh")
+    assert partials.likely == "Could you tell me"
+    assert hearing("Where?")[0].likely == ""
+    assert hearing("我想喝")[0].likely == "我想"
+
+
+def test_a_turn_is_heard_again_when_there_is_something_new_and_the_recognizer_has_rested():
+    partials = Partials()
+    assert not partials.due(0, S // 2, now=0.5)  # too little for any words
+    assert partials.due(0, S, now=1.0)
+    partials.asked(S, now=1.0)
+    assert not partials.due(0, 3 * S, now=3.0)  # it is still being made
+    partials.done(now=1.5)
+    assert not partials.due(0, 3 * S // 2, now=1.9)  # it took half a second: as long is left to others
+    assert partials.due(0, 3 * S // 2, now=2.0)
+    assert not partials.due(0, S + S // 4, now=2.0)  # nothing new worth the effort
+
+
+@given(st.lists(st.text(st.sampled_from("ab ,.我"), max_size=12), max_size=8))
+def test_captions_only_grow(hypotheses):
+    partials = Partials()
+    shown = ""
+    for text in hypotheses:
+        shown += partials.heard(text)
+        assert partials.agreed == shown

@@ -1,0 +1,153 @@
+"""How long a silence must last when it is judged, with exact times."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.actions import (
+    Answer,
+    CloseTurn,
+    Judge,
+)
+from pipeline.endings import Ending
+from pipeline.events import (
+    CompletionJudged,
+    DraftReady,
+    ReplyOver,
+    ReplySounding,
+    TranscriptReady,
+)
+from pipeline.settings import Detection
+from tests.support.conversation import POLICY, Conversation, kinds
+
+
+def adaptive() -> Conversation:
+    return Conversation(replace(POLICY, detection=Detection.ADAPTIVE, shortest=256, patience=2048))
+
+
+def waited(complete: float | None, end: Ending) -> int:
+    """Milliseconds of silence before a turn with this evidence is closed."""
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    judged = talk.ticket(Judge)
+    talk.tell(TranscriptReady(judged, empty=False, ending=end))
+    talk.tell(CompletionJudged(judged, complete))
+    talk.tell(DraftReady(judged))
+    talk.hush(3000)
+    return talk.when(CloseTurn)[0] - 960
+
+
+@pytest.mark.parametrize(
+    ("complete", "end", "silence"),
+    [
+        (1.0, Ending.CLOSED, 384),
+        (0.8, Ending.CLOSED, 544),
+        (0.5, Ending.CLOSED, 640),
+        (0.0, Ending.CLOSED, 1184),
+        (0.8, Ending.UNKNOWN, 1408),
+        (None, Ending.UNKNOWN, 1632),
+        (1.0, Ending.OPEN, 1536),
+        (0.0, Ending.OPEN, 2016),
+    ],
+)
+def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(complete, end, silence):
+    assert waited(complete, end) == silence
+
+
+def test_evidence_that_comes_late_ends_the_turn_at_once_when_the_silence_was_long_enough():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(640)
+    ticket = talk.ticket(Judge)
+    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
+    talk.tell(DraftReady(ticket))
+    assert talk.asked(CloseTurn) == []
+    assert kinds(talk.tell(CompletionJudged(ticket, 1.0))) == [CloseTurn, Answer]
+
+
+def test_a_turn_is_not_closed_before_its_answer_could_be_heard():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    ticket = talk.ticket(Judge)
+    talk.tell(CompletionJudged(ticket, 1.0))
+    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
+    assert talk.hush(1000) == []
+    assert kinds(talk.tell(DraftReady(ticket))) == [CloseTurn, Answer]
+
+
+def test_an_answer_that_takes_long_does_not_keep_a_turn_open_beyond_the_callers_patience():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    ticket = talk.ticket(Judge)
+    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
+    talk.hush(3000)
+    assert talk.when(CloseTurn) == [960 + 2048]
+
+
+def test_noise_is_not_waited_for():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    talk.tell(TranscriptReady(talk.ticket(Judge), empty=True, ending=Ending.CLOSED))
+    assert kinds(talk.hush(800)) == [CloseTurn]
+
+
+def test_evidence_does_not_end_a_turn_while_speech_may_be_coming_back():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(640)
+    talk.speak(32)
+    assert talk.tell(CompletionJudged(talk.ticket(Judge), 1.0)) == []
+
+
+def test_a_caller_who_pauses_long_is_given_longer():
+    def silence(talk: Conversation) -> int:
+        talk.speak(960)
+        talk.hush(128)
+        ticket = talk.ticket(Judge)
+        talk.tell(CompletionJudged(ticket, 0.45))
+        talk.tell(TranscriptReady(ticket, empty=False, ending=None))
+        talk.tell(DraftReady(ticket))
+        began = talk.ms - 128
+        talk.hush(3000)
+        return talk.when(CloseTurn)[-1] - began
+
+    quick, slow = adaptive(), adaptive()
+    for _ in range(3):
+        slow.speak(960)
+        slow.hush(1024)
+    assert slow.asked(CloseTurn) == []
+    assert silence(quick) == 1184
+    assert silence(slow) == 1440  # 1.4 times 1024, less the noise of whole windows
+
+
+def test_a_caller_who_was_cut_off_is_given_longer_until_it_goes_well_again():
+    talk = adaptive()
+
+    def turn(then: float) -> int:
+        """One turn that sounds half complete, and the silence that ended it; `then` the caller is silent."""
+        talk.speak(320)
+        talk.hush(128)
+        began = talk.ms - 128
+        ticket = talk.ticket(Judge)
+        talk.tell(CompletionJudged(ticket, 0.5))
+        talk.tell(TranscriptReady(ticket, empty=False))
+        talk.tell(DraftReady(ticket))
+        while not talk.asked(Answer) or talk.asked(Answer)[-1].ticket != ticket:
+            talk.hush(32)
+        ended = talk.ms - began
+        if then:
+            talk.tell(ReplySounding(ticket))
+            talk.tell(ReplyOver(ticket))
+            talk.hush(then)
+        return ended
+
+    patient = turn(then=0)
+    assert turn(then=0) > patient  # spoke on before the answer sounded: it was cut off
+    assert turn(then=500) > patient
+    waits = [turn(then=500) for _ in range(8)]
+    assert waits == sorted(waits, reverse=True)
+    assert waits[-1] == patient
