@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import cycle
 from typing import Literal, TypeAlias
 
@@ -276,5 +277,11 @@ class ScriptedSynthesizer(_Scripted):
 
 def _tone(start: int, samples: int, rate: int) -> bytes:
     """300 Hz at a quarter of full scale, without a jump between parts."""
-    seconds = np.arange(start, start + samples) / rate
-    return (8192 * np.sin(2 * np.pi * 300 * seconds)).astype("<i2").tobytes()
+    start %= rate  # a whole number of periods
+    seconds = -(-(start + samples) // rate)
+    return (_second(rate) * seconds)[start * SAMPLE_BYTES : (start + samples) * SAMPLE_BYTES]
+
+
+@cache
+def _second(rate: int) -> bytes:
+    return (8192 * np.sin(2 * np.pi * 300 * np.arange(rate) / rate)).astype("<i2").tobytes()

@@ -74,6 +74,13 @@ class SpeakUp:
 
 
 @dataclass(frozen=True, slots=True)
+class HangUp:
+    """Nobody has spoken for long, and the tutor has taken its leave: the call is over."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
 class Overhear:
     """The caller speaks on. If there is time for it, find out what the words in `span` are so far."""
 
@@ -134,6 +141,7 @@ Action = (
     | CloseTurn
     | DropTurn
     | SpeakUp
+    | HangUp
     | Overhear
     | Transcribe
     | Judge

@@ -16,6 +16,7 @@ from pipeline.actions import (
     Discard,
     Draft,
     DropTurn,
+    HangUp,
     Judge,
     LetPass,
     OpenTurn,
@@ -49,7 +50,7 @@ from pipeline.events import (
 from pipeline.history import History, Item
 from pipeline.line import Line
 from pipeline.listener import Listener
-from pipeline.notices import InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice
+from pipeline.notices import CallOver, InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice
 from pipeline.reply import Plan
 from pipeline.settings import CallSettings, ReplyOptions
 from pipeline.speaker import Speaker
@@ -121,6 +122,8 @@ class Call:
             over=lambda ticket: self._tell(ReplyOver(ticket)),
         )
 
+        if settings.turn.goodbye is not None:
+            self._tell(TimePassed())  # from here on silence counts
         self._prime()
 
     # --- what the other side may do ----------------------------------------------------------------------------------
@@ -229,6 +232,8 @@ class Call:
                 self._listener.drop(ticket)
             case SpeakUp(_, span):
                 self._listener.speak_up(span)
+            case HangUp():
+                self._notify(CallOver())
             case Overhear(ticket, span):
                 self._listener.overhear(ticket, span, self._settings.listening)
             case Transcribe(ticket, span):
@@ -301,8 +306,8 @@ class Call:
         messages = self.history.messages(settings.memory)
         if instructions:
             messages = (ChatMessage("system", instructions), *messages)
-        if words:
-            messages = (*messages, ChatMessage("user", words))
+        if spoken := words or options.occasion:
+            messages = (*messages, ChatMessage("user", spoken))
         return ChatRequest(messages, options.max_tokens or settings.max_tokens)
 
     # --- time --------------------------------------------------------------------------------------------------------

@@ -77,30 +77,31 @@ class History:
 
     def __init__(self, limit: int = 1000) -> None:
         """limit: most items kept; one more is refused by `add`, so that a call cannot grow without bound."""
-        self._items: list[Item] = []
+        self._items: dict[str, Item] = {}
+        self._order: list[str] = []
         self._limit = limit
         self._shown_from = ""  # id of the oldest item that the language model is still shown
 
     def __iter__(self) -> Iterator[Item]:
-        return iter(self._items)
+        return (self._items[item_id] for item_id in self._order)
 
     def __len__(self) -> int:
         return len(self._items)
 
     def get(self, item_id: str) -> Item | None:
-        return next((item for item in self._items if item.id == item_id), None)
+        return self._items.get(item_id)
 
     def before(self, item_id: str) -> str | None:
         """Id of the item in front of `item_id`, None for the first."""
-        at = self._index(item_id)
-        return self._items[at - 1].id if at else None
+        at = self._order.index(item_id)
+        return self._order[at - 1] if at else None
 
     def add(self, item: Item, after: str | None = None) -> str | None:
         """Insert after the item `after` (None: at the end, ROOT: at the front) and return the id now in front of it.
 
         Raises CallerError for an id that is taken, a place that does not exist, or a full conversation.
         """
-        if self.get(item.id) is not None:
+        if item.id in self._items:
             raise CallerError(
                 f"Error adding item: an item with id '{item.id}' already exists.",
                 code="item_create_duplicate_item_id",
@@ -112,24 +113,28 @@ class History:
                 code="conversation_item_limit_reached",
             )
         if after is None:
-            at = len(self._items)
+            at = len(self._order)
         elif after == ROOT:
             at = 0
-        elif self.get(after) is not None:
-            at = self._index(after) + 1
+        elif after in self._items:
+            at = self._order.index(after) + 1
         else:
             raise CallerError(f"Item with item_id '{after}' not found.", code="invalid_value", param="previous_item_id")
-        self._items.insert(at, item)
-        return self._items[at - 1].id if at else None
+        self._items[item.id] = item
+        self._order.insert(at, item.id)
+        return self._order[at - 1] if at else None
 
     def make_room(self) -> str | None:
         """When the conversation is full, let its oldest item go and return its id."""
-        return self._items.pop(0).id if len(self._items) >= self._limit else None
+        if len(self._items) < self._limit:
+            return None
+        del self._items[oldest := self._order.pop(0)]
+        return oldest
 
     def put(self, item: Item) -> None:
         """Replace the item with the same id; nothing happens when it has been deleted meanwhile."""
-        if self.get(item.id) is not None:
-            self._items[self._index(item.id)] = item
+        if item.id in self._items:
+            self._items[item.id] = item
 
     def truncate(self, item_id: str, seconds: float) -> float:
         """Cut a spoken answer to its first `seconds` and return how many are left.
@@ -159,13 +164,14 @@ class History:
 
     def delete(self, item_id: str) -> None:
         """Raises CallerError when there is no such item."""
-        if self.get(item_id) is None:
+        if item_id not in self._items:
             raise CallerError(
                 f"Error deleting item: item with id '{item_id}' not found.",
                 code="item_delete_invalid_item_id",
                 param="item_id",
             )
-        del self._items[self._index(item_id)]
+        del self._items[item_id]
+        self._order.remove(item_id)
 
     def messages(self, limit: int) -> tuple[ChatMessage, ...]:
         """What the language model is shown: the newest items that have words, `limit` characters of them at most.
@@ -173,17 +179,17 @@ class History:
         When the limit is passed, a third of it is let go at once: the messages then begin at the same place for many
         turns, and the model's server finds them in its prefix cache.
         """
-        shown = [item for item in self._items if item.text]
-        start = next((at for at, item in enumerate(shown) if item.id == self._shown_from), 0)
-        if _characters(shown[start:]) > limit:
-            while start < len(shown) - 1 and _characters(shown[start:]) > limit * 2 / 3:
+        shown: list[Item] = []
+        for item_id in reversed(self._order):
+            if self._items[item_id].text:
+                shown.append(self._items[item_id])
+            if item_id == self._shown_from:
+                break
+        shown.reverse()
+        start, length = 0, sum(len(item.text or "") for item in shown)
+        if length > limit:
+            while start < len(shown) - 1 and length > limit * 2 / 3:
+                length -= len(shown[start].text or "")
                 start += 1
             self._shown_from = shown[start].id
         return tuple(ChatMessage(item.role, item.text or "") for item in shown[start:])
-
-    def _index(self, item_id: str) -> int:
-        return next(at for at, item in enumerate(self._items) if item.id == item_id)
-
-
-def _characters(items: list[Item]) -> int:
-    return sum(len(item.text or "") for item in items)

@@ -152,6 +152,11 @@ class ReplyEnded:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """This side ends the call: nobody has spoken for so long that nobody is taken to be there."""
+
+
 Notice = (
     SpeechStarted
     | SpeechStopped
@@ -169,4 +174,5 @@ Notice = (
     | ReplyText
     | ReplyAudio
     | ReplyEnded
+    | CallOver
 )

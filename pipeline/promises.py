@@ -1,15 +1,21 @@
 """The tutor's side of the floor: which answer is promised or heard, and which one comes next."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
-from pipeline.actions import Action, Answer, Stop, Ticket
+from pipeline.actions import Action, Answer, HangUp, Stop, Ticket
 from pipeline.audio import HEARING_RATE, samples_in
 from pipeline.floor import TUTOR, Cue, Tutor
 from pipeline.settings import ReplyOptions
 
 NUDGES = 2
 """Times the tutor speaks up to a caller who says nothing; then it waits."""
+NUDGE: Final = ReplyOptions(
+    occasion="(The caller has said nothing for a while. Help with one short, friendly sentence to go on.)"
+)
+FAREWELL: Final = ReplyOptions(
+    occasion="(The caller has not spoken for long and may have left. Say goodbye in one short, friendly sentence.)"
+)
 
 
 class Promises:
@@ -24,6 +30,7 @@ class Promises:
         self._next: Ticket | None = None  # one closed while an answer that may not be interrupted was heard
         self._silent_from: int | None = None  # end of the last answer, until somebody speaks
         self._nudges = 0  # times the tutor spoke up since the caller last did
+        self._farewell: Ticket | None = None  # the last answer of the call, unless the caller speaks into it
 
     def give(self, ticket: Ticket, options: ReplyOptions) -> Sequence[Action]:
         """Promise an answer now; one that is still on its way to the ear is heard out first."""
@@ -31,6 +38,11 @@ class Promises:
         self.reply, self._options = ticket, options
         self._awaiting = self._silent_from = self._owed = None
         return [Answer(ticket, options)]
+
+    def take_leave(self, ticket: Ticket) -> Sequence[Action]:
+        """Promise a goodbye, after which the call is over."""
+        self._farewell = ticket
+        return self.give(ticket, FAREWELL)
 
     def give_in_turn(self, ticket: Ticket) -> Sequence[Action]:
         """Promise it now, or when the answer that may not be interrupted is over."""
@@ -75,6 +87,8 @@ class Promises:
         self.reply = None
         self.state = TUTOR[self.state][Cue.OVER]
         self._silent_from = end
+        if ticket == self._farewell:
+            return [HangUp(ticket)]
         if self._next is None:
             return []
         following, self._next = self._next, None

@@ -33,6 +33,7 @@ class TurnPolicy:
     silence: silence that ends the turn, when it is fixed.
     shortest, patience: when it is adaptive, silence that ends a turn which is surely complete, or surely not.
     idle_timeout: silence after an answer at which the tutor speaks up by itself, twice at most; None: never.
+    goodbye: time without anything happening after which the tutor says goodbye and the call ends; None: never.
     longest: a turn that goes on for longer is answered all the same.
     stall: with no audio arriving for this long, wall time counts as silence: a muted client still gets its answer.
     """
@@ -50,6 +51,7 @@ class TurnPolicy:
     shortest: int = 200
     patience: int = 2000
     idle_timeout: int | None = None
+    goodbye: int | None = None
     longest: int = 60_000
     stall: int = 1000
     create_response: bool = True
@@ -62,6 +64,7 @@ class ReplyOptions:
 
     audio: True to speak, False to answer in text only.
     metadata: the client's own labels, given back with the answer.
+    occasion: why the tutor speaks although nobody has spoken to it; the language model is told so.
     """
 
     instructions: str | None = None
@@ -69,6 +72,7 @@ class ReplyOptions:
     speaking: Speaking | None = None
     max_tokens: int | None = None
     metadata: Mapping[str, str] | None = None
+    occasion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

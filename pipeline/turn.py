@@ -63,7 +63,7 @@ from pipeline.events import (
     TranscriptReady,
 )
 from pipeline.floor import CALLER, Caller, Cue, Tutor
-from pipeline.promises import Promises
+from pipeline.promises import NUDGE, Promises
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 
 OVERHEAR_MS = 160
@@ -97,6 +97,7 @@ class TurnTaker:
         self._overheard = 0  # how far the open turn was offered for overhearing
         self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
         self._arrived = 0.0  # when audio last arrived
+        self._active: float | None = None  # when anything but silence last happened
 
     @property
     def tutor(self) -> Tutor:
@@ -114,12 +115,16 @@ class TurnTaker:
     @property
     def deadline(self) -> float | None:
         """When to send TimePassed (same clock as `now`); None: nothing to wait for."""
-        if self.caller is Caller.SILENT:
+        if self.caller is not Caller.SILENT:
+            return self._arrived + self._policy.stall / 1000
+        if self._policy.goodbye is None or self._active is None or self.tutor is not Tutor.IDLE:
             return None
-        return self._arrived + self._policy.stall / 1000
+        return self._active + self._policy.goodbye / 1000
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take notice of `event` and say what to do about it. now: seconds, never going back."""
+        if self._active is None or not isinstance(event, SpeechScored | TimePassed):
+            self._active = now
         match event:
             case SpeechScored():
                 return self._scored(event, now)
@@ -157,7 +162,9 @@ class TurnTaker:
         self._arrived = now
         if self._policy.detection is Detection.MANUAL:
             return []
-        if not speech:
+        if speech:
+            self._active = now
+        else:
             self._run = None
             return self._idle() if self.caller is Caller.SILENT else self._quiet()
         match self.caller:
@@ -395,7 +402,11 @@ class TurnTaker:
             case Caller.PROBING:
                 return self._let_pass()
             case Caller.SILENT:
-                return []
+                return self._leave_taking()
+
+    def _leave_taking(self) -> list[Action]:
+        self._turns += 1
+        return [*self._promises.take_leave(Ticket(self._turns))]
 
     def _idle(self) -> list[Action]:
         """The caller says nothing after an answer: the tutor may speak up."""
@@ -405,7 +416,7 @@ class TurnTaker:
         self._turns += 1
         ticket, span = Ticket(self._turns), Span(max(since, self._floor), self._end)
         self._floor = self._end
-        return [SpeakUp(ticket, span), *self._promises.give(ticket, ReplyOptions())]
+        return [SpeakUp(ticket, span), *self._promises.give(ticket, NUDGE)]
 
     # --- what becomes known ----------------------------------------------------------------------------------------
 

@@ -55,7 +55,10 @@ def call_defaults(settings: Settings) -> CallSettings:
         listening=Listening(language=settings.asr.language),
         speaking=Speaking(),
         max_tokens=settings.llm.max_tokens,
-        turn=TurnPolicy(patience=round(settings.patience_s * 1000)),
+        turn=TurnPolicy(
+            patience=round(settings.patience_s * 1000),
+            goodbye=None if settings.goodbye_s is None else round(settings.goodbye_s * 1000),
+        ),
     )
 
 

@@ -1,8 +1,11 @@
 """The command line: `voicegw serve`, `talk`, `models`, `bench`, `doctor`, `settings`."""
 
+import logging
+import os
 import sys
+import threading
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -44,4 +47,21 @@ def main() -> None:
     try:
         app()
     except VoiceError as error:
-        sys.exit(f"voicegw: {error}")
+        _leave(f"voicegw: {error}")
+    except SystemExit as end:
+        _leave(end.code)
+
+
+def _leave(code: int | str | None) -> NoReturn:
+    """End the process, even while a thread of an engine is busy in native code.
+
+    Python would let that thread run into an interpreter that is gone, which aborts the process with a core dump.
+    """
+    if not any(thread.daemon for thread in threading.enumerate()):
+        sys.exit(code)
+    if isinstance(code, str):
+        print(code, file=sys.stderr)  # noqa: T201 - what sys.exit does with a sentence
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if isinstance(code, str) else code or 0)

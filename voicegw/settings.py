@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     profile: str = Field("default", description="set of models from the manifest: default or small")
     instructions: str = Field(TUTOR, max_length=32_000, description="the tutor's standing orders")
     patience_s: float = Field(2.0, ge=0.6, le=3, description="longest silence in a turn that does not sound complete")
+    goodbye_s: float | None = Field(
+        300, ge=1, description="time without a word after which the tutor says goodbye and the call ends"
+    )
     max_calls: int = Field(4, ge=1, description="calls at the same time; one more is told to try again later")
     max_call_minutes: float = Field(60, gt=0, description="longest call")
     max_frame_mb: int = Field(22, ge=1, description="largest WebSocket frame; larger ones close the call with 1009")

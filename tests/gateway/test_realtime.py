@@ -255,3 +255,15 @@ async def test_a_caller_who_vanishes_leaves_nothing_behind():
                 wire.socket.transport.abort()
         await until(lambda: running.calls == 0 and len(asyncio.all_tasks()) <= before)
         assert chat.open == 0
+
+
+async def test_a_caller_who_is_gone_is_told_goodbye_and_the_call_ends():
+    engines = scripted(chat=(chat := ScriptedChat(["Good", "bye."])))
+    async with gateway(engines, goodbye_s=1) as running, dial(running.url) as wire:
+        done = await wire.event("response.done")
+        assert done["response"]["status"] == "completed"
+        assert "goodbye" in chat.requests[0].messages[-1].text
+        with pytest.raises(ConnectionClosed) as closed:
+            await wire.event("never")
+        assert close_code(closed.value) == 1000
+        await until(lambda: running.calls == 0)

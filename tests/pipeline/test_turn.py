@@ -11,6 +11,7 @@ from pipeline.actions import (
     Discard,
     Draft,
     DropTurn,
+    HangUp,
     OpenTurn,
     SpeakUp,
     Stop,
@@ -26,9 +27,11 @@ from pipeline.events import (
     ReplyRequested,
     ReplySounding,
     StopRequested,
+    TimePassed,
     TranscriptReady,
 )
 from pipeline.floor import CALLER, TUTOR, Caller, Cue, Tutor
+from pipeline.promises import FAREWELL, NUDGE
 from pipeline.settings import Detection, ReplyOptions
 from tests.support.conversation import POLICY, Conversation, answered, kinds
 
@@ -229,7 +232,7 @@ def test_the_tutor_speaks_up_when_nobody_does_and_then_waits():
     assert talk.hush(4992) == []
     spoken = talk.hush(32)
     nudge = talk.ticket(SpeakUp)
-    assert spoken == [SpeakUp(nudge, Span(over, talk.samples)), Answer(nudge, ReplyOptions())]
+    assert spoken == [SpeakUp(nudge, Span(over, talk.samples)), Answer(nudge, NUDGE)]
     talk.tell(ReplySounding(nudge))
     talk.tell(ReplyOver(nudge))
     assert kinds(talk.hush(5024)) == [SpeakUp, Answer]
@@ -237,6 +240,37 @@ def test_the_tutor_speaks_up_when_nobody_does_and_then_waits():
     assert talk.hush(60_000) == []
     talk.tell(ReplyOver(answered(talk)))
     assert kinds(talk.hush(5024)) == [SpeakUp, Answer]  # a caller who has spoken is waited for anew
+
+
+def test_after_a_long_time_without_a_word_the_tutor_says_goodbye_and_the_call_ends():
+    talk = Conversation(replace(POLICY, goodbye=60_000))
+    talk.tell(TimePassed())  # the call begins
+    talk.hush(30_000)
+    ticket = answered(talk)
+    talk.hush(90_000)
+    assert talk.stall(3600) == []  # the answer is still being heard
+    talk.tell(ReplyOver(ticket))
+    over = talk.now
+    talk.hush(30_016)
+    assert talk.taker.deadline == over + 60
+    assert talk.stall(29.9) == []  # whether silence arrives or nothing at all
+    assert talk.stall(0.1) == [Answer(Ticket(2), FAREWELL)]
+    talk.tell(ReplySounding(Ticket(2)))
+    assert talk.tell(ReplyOver(Ticket(2))) == [HangUp(Ticket(2))]
+
+
+def test_a_caller_who_speaks_into_the_goodbye_stays():
+    talk = Conversation(replace(POLICY, goodbye=60_000))
+    talk.tell(TimePassed())
+    talk.stall(60)
+    talk.tell(ReplySounding(Ticket(1)))
+    talk.speak(640)
+    assert talk.asked(Stop) == [Stop(Ticket(1), "turn_detected")]
+    talk.hush(128)
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False))
+    talk.hush(384)
+    assert talk.tell(ReplyOver(talk.ticket(Answer))) == []
+    assert talk.asked(HangUp) == []
 
 
 @pytest.mark.parametrize(("table", "states"), [(CALLER, Caller), (TUTOR, Tutor)])

@@ -55,6 +55,8 @@ class Narrator:
                 self._tell_transcript(notice, wanted=session.audio.input.transcription is not None)
             case notices.ItemAdded() | notices.ItemDeleted() | notices.ItemTruncated():
                 self._tell_item(notice)
+            case notices.CallOver():
+                pass  # the protocol has no event for it: the connection ends
             case _:
                 self._tell_reply(notice, session)
 

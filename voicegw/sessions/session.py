@@ -10,7 +10,7 @@ from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.call import Call
 from pipeline.engines import Engines
 from pipeline.errors import CallerError, EngineError
-from pipeline.notices import Notice
+from pipeline.notices import CallOver, Notice
 from pipeline.settings import CallSettings
 from voicegw.protocol.codec import encode
 from voicegw.protocol.commands import (
@@ -27,7 +27,7 @@ from voicegw.protocol.commands import (
     TruncateItem,
 )
 from voicegw.protocol.realtime import RealtimeProtocol
-from voicegw.transports.goodbye import GOING_AWAY, TOO_SLOW, Goodbye
+from voicegw.transports.goodbye import GOING_AWAY, NORMAL, TOO_SLOW, Goodbye
 from voicegw.transports.resample import Resampler
 
 OUTBOX = 1024
@@ -136,6 +136,9 @@ class Session:
         self._protocol.retrieved(item)
 
     def _notified(self, notice: Notice) -> None:
+        if isinstance(notice, CallOver):
+            self.end(NORMAL, "nobody has spoken for a long time")
+            return
         self._protocol.notify(notice)
         self._flush()
 

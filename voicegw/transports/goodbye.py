@@ -11,5 +11,6 @@ class Goodbye:
     reason: str
 
 
+NORMAL = 1000
 GOING_AWAY = 1001
 TOO_SLOW = 1008
