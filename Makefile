@@ -23,10 +23,8 @@ setup: $(VENV)/dev.stamp models
 models: $(VENV)/run.stamp
 	@$(BIN)/voicegw models pull $(MODELS)
 
-# The embedded language model has a small sibling that is only fit for tests.
 test: $(VENV)/dev.stamp
 	@$(BIN)/voicegw models pull --profile default
-	@$(BIN)/voicegw models pull smollm2-135m
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

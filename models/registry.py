@@ -10,6 +10,7 @@ from models.echo import PhaseCorrelation
 from models.llama_server import EmbeddedServer
 from models.llm_embedded import EmbeddedChat
 from models.llm_openai import OpenAIChat
+from models.sentence_llama import LlamaSentences
 from models.tts_piper import PiperSynthesizer
 from models.turn_smart import SmartTurn
 from models.vad_silero import SileroVad
@@ -17,6 +18,9 @@ from models.weights.errors import ManifestError
 from models.weights.files import ModelStore
 from models.weights.manifest import Manifest, Model, Role, default_manifest
 from pipeline.engines import ChatModel, Engines
+
+SENTENCE_CONTEXT = 512
+"""Tokens of a turn and what was said before it that the sentence model can hold; the text is cut to fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
         ),
         turn_detector=SmartTurn(folder("turn", None)),
         echo_detector=PhaseCorrelation(),
+        sentence_detector=_sentences(choice, manifest, store),
     )
 
 
@@ -100,12 +105,22 @@ def _chat(choice: EngineChoice, manifest: Manifest, store: ModelStore, cores: in
     return EmbeddedChat(server, limits=limits, temperature=choice.llm_temperature)
 
 
+def _sentences(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> LlamaSentences | None:
+    """None for a profile that does without."""
+    if not any(model.role == "sentence" for model in manifest.profile(choice.profile)):
+        return None
+    model = _model(manifest, choice.profile, "sentence", None)
+    # One thread: what it says is needed soon, but what the others are busy with is needed sooner.
+    gguf = store.require(model) / model.files[0].name
+    return LlamaSentences(EmbeddedServer(gguf, threads=1, slots=choice.llm_slots, context=SENTENCE_CONTEXT))
+
+
 def _model(manifest: Manifest, profile: str, role: Role, wanted: str | None) -> Model:
     """The model for a role: the wanted one, else the profile's."""
     if wanted is None:
         return next(model for model in manifest.profile(profile) if model.role == role)
     model = manifest.model(wanted)
-    if model.role != role:
+    if role not in (model.role, *model.also):
         raise ManifestError(f"The model '{wanted}' is for the role {model.role}, not {role}.")
     return model
 

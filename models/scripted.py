@@ -163,6 +163,22 @@ class ScriptedTurnDetector(_Scripted):
         return self.probability
 
 
+class ScriptedSentences(_Scripted):
+    """A `SentenceDetector` that always answers `probability`."""
+
+    role = "sentence"
+    languages = frozenset({"en"})
+
+    def __init__(self, probability: float = 0.5) -> None:
+        super().__init__()
+        self.probability = probability
+        self.asked: deque[tuple[str, str]] = deque(maxlen=KEPT)
+
+    async def finished(self, words: str, *, before: str, caller: str) -> float:
+        self.asked.append((words, before))
+        return self.probability
+
+
 # --- thinking ------------------------------------------------------------------------------------------------------
 
 

@@ -105,6 +105,13 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
+class Weigh:
+    """Find out how well a sentence could end with the words of this ticket, and answer with SentenceJudged."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Start making the answer, and hold it: the caller may still go on."""
 
@@ -145,6 +152,7 @@ Action = (
     | Overhear
     | Transcribe
     | Judge
+    | Weigh
     | Draft
     | Discard
     | Answer

@@ -26,6 +26,7 @@ from pipeline.actions import (
     Stop,
     Ticket,
     Transcribe,
+    Weigh,
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
@@ -42,6 +43,7 @@ from pipeline.events import (
     ReplyOver,
     ReplyRequested,
     ReplySounding,
+    SentenceJudged,
     SpeechScored,
     StopRequested,
     TimePassed,
@@ -110,6 +112,7 @@ class Call:
             line,
             self._heard,
             judged=lambda ticket, complete: self._tell(CompletionJudged(ticket, complete)),
+            weighed=lambda ticket, finished: self._tell(SentenceJudged(ticket, finished)),
             likely=self._work_ahead,
         )
         self._speaker = Speaker(
@@ -240,6 +243,8 @@ class Call:
                 self._listener.transcribe(ticket, span, self._settings.listening)
             case Judge(ticket, span):
                 self._listener.judge(ticket, span)
+            case Weigh(ticket):
+                self._listener.weigh(ticket, self.history.last_words("assistant"))
             case Draft(ticket):
                 self._speaker.draft(ticket)
             case Discard(ticket):

@@ -1,15 +1,16 @@
 """How long a silence must last before the caller's turn is over.
 
-The evidence at a pause is how complete the turn sounds (a model's P(complete)), how its words end, and how long this
-caller has paused in mid-turn before. The first two are joined as log-odds, the way independent witnesses are:
+The evidence at a pause is how complete the turn sounds (a model's P(complete)), how its words end, whether a sentence
+could end there at all (a language model's P(full stop)), and how long this caller has paused in mid-turn before. The
+first three are joined as log-odds, the way independent witnesses are:
 
-    P = sigmoid(VOICE * logit(P(complete)) + WORDS[ending])
+    P = sigmoid(voice * logit(P(complete)) + sentence * logit(P(full stop)) + words[ending])
     wait = shortest + (patience - shortest) * (1 - P)
 
-The weights come from a logistic regression on the places of `voicegw bench quality --evidence`: 216 ends of turns
-and 120 pauses in mid-clause, spoken by Piper and eSpeak. It gave 0.16 for the voice, and -2.3, -1.1 and 1.3 for the
-words. The voice is given twice that here: synthetic speech that was cut in mid-clause lacks most of what the model was
-trained to hear in people's.
+The weights come from logistic regressions on the places of `voicegw bench quality --evidence`: 216 ends of turns and
+120 pauses in mid-clause, spoken by Piper and eSpeak. They gave 0.17 (0.10 beside the language model) for the voice,
+which is given twice that here: synthetic speech that was cut in mid-clause lacks most of what the model was trained to
+hear in people's.
 """
 
 from collections.abc import Mapping
@@ -18,10 +19,21 @@ from math import exp, log
 
 from pipeline.endings import Ending
 
-VOICE = 0.35
-WORDS: Mapping[Ending | None, float] = {Ending.OPEN: -2.2, Ending.UNKNOWN: -1.0, Ending.CLOSED: 1.3, None: 0.0}
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of the witnesses. words: None stands for words that are not known yet."""
+
+    voice: float
+    sentence: float
+    words: Mapping[Ending | None, float]
+
+
+WITHOUT_SENTENCE = Weights(0.35, 0.0, {Ending.OPEN: -2.2, Ending.UNKNOWN: -1.0, Ending.CLOSED: 1.3, None: 0.0})
+WITH_SENTENCE = Weights(0.2, 1.1, {Ending.OPEN: 1.1, Ending.UNKNOWN: 1.6, Ending.CLOSED: 3.3, None: 1.6})
+"""A sentence that could end has a P(full stop) of a few tenths: much may follow any sentence."""
 SURE = 0.98
-"""The model is believed no further than this, and no less than one minus this."""
+"""A model is believed no further than this, and no less than one minus this."""
 UNJUDGED = 0.4
 """P(complete) assumed until the model has spoken: leans to waiting, for it will speak soon."""
 MARGIN = 1.4
@@ -35,16 +47,24 @@ FADING = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known about a pause. complete: P(turn is complete). None: not known yet."""
+    """What is known about a pause: P(turn is complete), P(a sentence may end here). None: not known."""
 
     complete: float | None = None
     ending: Ending | None = None
+    finished: float | None = None
 
     @property
     def doubt(self) -> float:
         """Probability that more is to come."""
-        voice = min(SURE, max(1 - SURE, UNJUDGED if self.complete is None else self.complete))
-        return 1 / (1 + exp(VOICE * log(voice / (1 - voice)) + WORDS[self.ending]))
+        weights = WITHOUT_SENTENCE if self.finished is None else WITH_SENTENCE
+        odds = weights.voice * _logit(UNJUDGED if self.complete is None else self.complete)
+        odds += weights.sentence * _logit(self.finished or 0.0) + weights.words[self.ending]
+        return 1 / (1 + exp(odds))
+
+
+def _logit(probability: float) -> float:
+    believed = min(SURE, max(1 - SURE, probability))
+    return log(believed / (1 - believed))
 
 
 class Habits:

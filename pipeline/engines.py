@@ -120,6 +120,15 @@ class TurnDetector(Engine, Protocol):
         """P(the speaker is done), 0..1, from the last seconds of a turn (16 kHz)."""
 
 
+class SentenceDetector(Engine, Protocol):
+    @property
+    def languages(self) -> Set[str]:
+        """ISO 639-1 codes that it can judge."""
+
+    async def finished(self, words: str, *, before: str, caller: str) -> float:
+        """P(a sentence may end behind `words`), 0..1, whatever their punctuation. before: the tutor's last words."""
+
+
 class EchoDetector(Protocol):
     """Not an engine with a life: a calculation of a few milliseconds."""
 
@@ -270,10 +279,11 @@ class Engines:
     synthesizer: Synthesizer
     turn_detector: TurnDetector | None = field(default=None)
     echo_detector: EchoDetector | None = field(default=None)
+    sentence_detector: SentenceDetector | None = field(default=None)
 
     @property
     def all(self) -> tuple[Engine, ...]:
         given: tuple[Engine | None, ...] = (
-            self.vad, self.recognizer, self.chat, self.synthesizer, self.turn_detector,
+            self.vad, self.recognizer, self.chat, self.synthesizer, self.turn_detector, self.sentence_detector,
         )  # fmt: skip
         return tuple(engine for engine in given if engine is not None)

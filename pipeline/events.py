@@ -54,6 +54,14 @@ class CompletionJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceJudged:
+    """How well a sentence could end with the words of a ticket. finished: P(it could)."""
+
+    ticket: Ticket
+    finished: float
+
+
+@dataclass(frozen=True, slots=True)
 class DraftReady:
     """The first sound of a draft is there to be let out, or there will be none."""
 
@@ -105,6 +113,7 @@ Event = (
     | ClearRequested
     | TranscriptReady
     | CompletionJudged
+    | SentenceJudged
     | DraftReady
     | ReplyRequested
     | StopRequested

@@ -91,6 +91,11 @@ class History:
     def get(self, item_id: str) -> Item | None:
         return self._items.get(item_id)
 
+    def last_words(self, role: str) -> str:
+        """What was last said by this side; empty when it has said nothing."""
+        newest = (self._items[item_id] for item_id in reversed(self._order))
+        return next((item.text for item in newest if item.role == role and item.text), "")
+
     def before(self, item_id: str) -> str | None:
         """Id of the item in front of `item_id`, None for the first."""
         at = self._order.index(item_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.actions import Ticket
 from pipeline.audio import HEARING_RATE, Pcm, Span, milliseconds
-from pipeline.engines import Listening, SpeechScore, Transcript, TurnDetector
+from pipeline.engines import Listening, SentenceDetector, SpeechScore, Transcript, TurnDetector
 from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.input_buffer import InputBuffer
@@ -45,6 +45,7 @@ class Listener:
 
     heard(ticket, transcript): called once for every transcription that was not discarded; None when it failed.
     judged(ticket, complete): the same for every judgement of how complete a turn sounds.
+    weighed(ticket, finished): for every judgement of whether a sentence could end there.
     likely(text): how an open turn very probably begins, told whenever more of it is known.
     """
 
@@ -53,11 +54,13 @@ class Listener:
         line: Line,
         heard: Callable[[Ticket, Transcript | None], None],
         judged: Callable[[Ticket, float | None], None],
+        weighed: Callable[[Ticket, float], None],
         likely: Callable[[str], None],
     ) -> None:
         self._line = line
         self._heard = heard
         self._judged = judged
+        self._weighed = weighed
         self._likely = likely
         self._vad = line.engines.vad.open(line.caller)
         self._buffer = InputBuffer(BUFFER_S)
@@ -143,6 +146,14 @@ class Listener:
         if detector := self._line.engines.turn_detector:
             self._start(ticket, self._judge(detector, ticket, self._buffer.read(span)), "judge")
 
+    def weigh(self, ticket: Ticket, before: str) -> None:
+        """Could a sentence end with the words so far? before: what the tutor said last."""
+        detector, turn = self._line.engines.sentence_detector, self._turns.get(ticket.turn)
+        if detector is None or turn is None or not isinstance(turn.words, Transcript):
+            return
+        if turn.words.language in detector.languages:
+            self._start(ticket, self._weigh(detector, ticket, turn.words.text, before), "weigh")
+
     def discard(self, ticket: Ticket) -> None:
         """Nobody waits for these words any more."""
         for work in self._work.pop(ticket, ()):
@@ -190,6 +201,14 @@ class Listener:
             self._judged(ticket, None)
         else:
             self._judged(ticket, complete)
+
+    async def _weigh(self, detector: SentenceDetector, ticket: Ticket, words: str, before: str) -> None:
+        try:
+            finished = await detector.finished(words, before=before, caller=self._line.caller)
+        except EngineError as error:
+            self._line.log.warning("weighing the words failed", extra={"reason": str(error)})
+        else:
+            self._weighed(ticket, finished)
 
     async def _overhear(self, turn: _Turn, audio: Pcm, how: Listening) -> None:
         recognizer, known = self._line.engines.recognizer, turn.partials.agreed

@@ -44,6 +44,7 @@ from pipeline.actions import (
     SpeakUp,
     Ticket,
     Transcribe,
+    Weigh,
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.endpoint import Evidence, Habits
@@ -57,6 +58,7 @@ from pipeline.events import (
     ReplyOver,
     ReplyRequested,
     ReplySounding,
+    SentenceJudged,
     SpeechScored,
     StopRequested,
     TimePassed,
@@ -131,7 +133,9 @@ class TurnTaker:
             case TranscriptReady():
                 return self._transcribed(event)
             case CompletionJudged(ticket, complete):
-                return self._judged(ticket, complete)
+                return self._judged(ticket, replace(self._evidence, complete=complete))
+            case SentenceJudged(ticket, finished):
+                return self._judged(ticket, replace(self._evidence, finished=finished))
             case DraftReady(ticket):
                 return self._drafted(ticket)
             case CommitRequested(end):
@@ -431,13 +435,17 @@ class TurnTaker:
         """The words of the open turn, up to this pause."""
         self._words = not event.empty and not event.failed
         self._evidence = replace(self._evidence, ending=event.ending)
-        draft: list[Action] = [Draft(event.ticket)] if self._words and self._policy.create_response else []
-        return draft + self._reconsider()
+        asked: list[Action] = []
+        if self._words and self._policy.create_response:
+            asked.append(Draft(event.ticket))
+        if self._words and self._policy.detection is Detection.ADAPTIVE:
+            asked.append(Weigh(event.ticket))
+        return asked + self._reconsider()
 
-    def _judged(self, ticket: Ticket, complete: float | None) -> list[Action]:
+    def _judged(self, ticket: Ticket, evidence: Evidence) -> list[Action]:
         if ticket != self._ticket or self.caller is not Caller.PAUSED:
             return []
-        self._evidence = replace(self._evidence, complete=complete)
+        self._evidence = evidence
         return self._reconsider()
 
     def _drafted(self, ticket: Ticket) -> list[Action]:

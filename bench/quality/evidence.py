@@ -1,7 +1,7 @@
 """What the engines say at every place where a turn might end: the raw material for tuning `pipeline.endpoint`.
 
 No rule is applied here. Each pause, and each end of a turn, is one row: P(complete) after several lengths of silence,
-the words as they are recognized so far, and how those words end.
+the words as they are recognized so far, how those words end, and whether a sentence could end there.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ TAILS_MS: Final = (100, 200, 300, 400)
 
 async def collected(items: Sequence[Item], engines: Engines, tell: Tell) -> list[dict[str, Any]]:
     """Rows of all turns among `items`. The listening engines are started for it, and closed."""
-    needed = [engine for engine in (engines.recognizer, engines.turn_detector) if engine]
+    listening = (engines.recognizer, engines.turn_detector, engines.sentence_detector)
+    needed = [engine for engine in listening if engine]
     try:
         await asyncio.gather(*(engine.start() for engine in needed))
         return await _rows(items, engines, tell)
@@ -69,6 +70,10 @@ async def _row(
     words = await engines.recognizer.transcribe(
         heard(at + TAILS_MS[0] / 1000), Listening(language=label.language), caller=caller
     )
+    sentences = engines.sentence_detector
+    finished = None
+    if sentences and words.text and words.language in sentences.languages:
+        finished = round(await sentences.finished(words.text, before="", caller=caller), 4)
     return {
         "item": item.name,
         "place": pause.kind if pause else "end",
@@ -82,5 +87,6 @@ async def _row(
         "heard": words.text,
         "no_speech": round(words.no_speech, 3),
         "logprob": round(words.logprob, 3),
+        "finished": finished,
         "ending": ending(words.text, words.language).value,
     }

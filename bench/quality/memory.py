@@ -21,6 +21,7 @@ class Memory(msgspec.Struct):
 
     vad: dict[str, list[SpeechScore]] = {}
     turn: dict[str, tuple[float, float]] = {}
+    sentence: dict[str, tuple[float, float]] = {}
     asr: dict[str, tuple[Transcript, float]] = {}
     tts: dict[str, list[tuple[Spoken, float]]] = {}
 

@@ -22,6 +22,7 @@ from pipeline.engines import (
     Engines,
     Listening,
     Recognizer,
+    SentenceDetector,
     Speaking,
     SpeechScore,
     Spoken,
@@ -38,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Prices:
-    """Virtual seconds that an answer takes. fixed: by role (`asr`, `turn`, `tts`). slowdown: of all others."""
+    """Virtual seconds that an answer takes. fixed: by role (`asr`, `turn`, ...). slowdown: of all others."""
 
     fixed: Mapping[str, float] = field(default_factory=dict)
     slowdown: float = 1.0
@@ -135,6 +136,25 @@ class MeteredTurnDetector(_Metered):
         return await self.prices.pay("turn", lambda: recalled(self.memory.turn, question, answer))
 
 
+class MeteredSentences(_Metered):
+    """A `SentenceDetector`."""
+
+    def __init__(self, detector: SentenceDetector, backstage: Backstage, memory: Memory, prices: Prices) -> None:
+        super().__init__(detector, backstage, memory, prices)
+        self._detector = detector
+
+    @property
+    def languages(self) -> Set[str]:
+        return self._detector.languages
+
+    async def finished(self, words: str, *, before: str, caller: str) -> float:
+        def answer() -> tuple[float, float]:
+            return self.timed(self._detector.finished(words, before=before, caller=caller))
+
+        question = key(self.info, words, before)
+        return await self.prices.pay("sentence", lambda: recalled(self.memory.sentence, question, answer))
+
+
 class MeteredRecognizer(_Metered):
     """A `Recognizer`."""
 
@@ -196,4 +216,5 @@ def metered(backstage: Backstage, memory: Memory, prices: Prices, pace: Pace) ->
         synthesizer=MeteredSynthesizer(real.synthesizer, *rest),
         turn_detector=MeteredTurnDetector(real.turn_detector, *rest) if real.turn_detector else None,
         echo_detector=real.echo_detector,
+        sentence_detector=MeteredSentences(real.sentence_detector, *rest) if real.sentence_detector else None,
     )

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from models.weights.errors import ManifestError
 
-Role = Literal["vad", "turn", "asr", "llm", "tts"]
+Role = Literal["vad", "turn", "sentence", "asr", "llm", "tts"]
 
 # Names become folders and files on disk, so they must not be able to lead out of the store.
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
@@ -51,7 +51,10 @@ class ModelFile(_Fact, frozen=True):
 
 
 class Model(_Fact, frozen=True):
-    """One model. languages: ISO 639-1 codes, `*` for many. hub: None when the hub does not have these bytes."""
+    """One model. languages: ISO 639-1 codes, `*` for many. hub: None when the hub does not have these bytes.
+
+    also: roles that it can be asked to take besides its own.
+    """
 
     id: Name
     role: Role
@@ -60,6 +63,7 @@ class Model(_Fact, frozen=True):
     languages: tuple[str, ...]
     files: Annotated[tuple[ModelFile, ...], Meta(min_length=1)]
     hub: Hub | None = None
+    also: tuple[Role, ...] = ()
 
     @property
     def size(self) -> int:

@@ -7,7 +7,9 @@ import pytest
 from pipeline.actions import (
     Answer,
     CloseTurn,
+    Draft,
     Judge,
+    Weigh,
 )
 from pipeline.endings import Ending
 from pipeline.events import (
@@ -15,6 +17,7 @@ from pipeline.events import (
     DraftReady,
     ReplyOver,
     ReplySounding,
+    SentenceJudged,
     TranscriptReady,
 )
 from pipeline.settings import Detection
@@ -53,6 +56,23 @@ def waited(complete: float | None, end: Ending) -> int:
 )
 def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(complete, end, silence):
     assert waited(complete, end) == silence
+
+
+@pytest.mark.parametrize(
+    ("finished", "end", "silence"),
+    [(0.6, Ending.CLOSED, 320), (0.01, Ending.CLOSED, 1568), (0.6, Ending.OPEN, 576), (0.01, Ending.OPEN, 1984)],
+)
+def test_words_that_no_sentence_could_end_with_are_waited_for_whatever_their_punctuation(finished, end, silence):
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    ticket = talk.ticket(Judge)
+    assert kinds(talk.tell(TranscriptReady(ticket, empty=False, ending=end))) == [Draft, Weigh]
+    talk.tell(CompletionJudged(ticket, 0.5))
+    talk.tell(SentenceJudged(ticket, finished))
+    talk.tell(DraftReady(ticket))
+    talk.hush(3000)
+    assert talk.when(CloseTurn)[0] - 960 == silence
 
 
 def test_evidence_that_comes_late_ends_the_turn_at_once_when_the_silence_was_long_enough():

@@ -1,0 +1,110 @@
+"""Could a sentence end here? A small language model says how likely a full stop is as the next token.
+
+People who stop in mid-sentence leave words behind that nobody would put a full stop after, whatever punctuation a
+recognizer guessed. A model of 135 million parameters knows that, and reads a sentence in a few hundredths of a second
+on one core. The recognizer's own punctuation is taken off first: it is what is asked.
+"""
+
+import math
+from collections.abc import Sequence, Set
+from importlib.metadata import version
+from typing import Final
+
+import httpx2
+import msgspec
+
+from models.llama_process import Address
+from models.llama_server import EmbeddedServer
+from models.slots import Slots
+from pipeline.engines import EngineInfo
+from pipeline.errors import EngineDown, EngineError, EngineTimeout
+
+LANGUAGES: Final = frozenset({"en"})
+"""What SmolLM2 was trained on."""
+STOPS: Final = (".", "?", "!", "\n", "<|im_end|>", "<|endoftext|>")
+"""A token that begins with one of these, spaces aside, ends the sentence."""
+GUESSES: Final = 60
+"""Likeliest next tokens that are looked at; the rest are rarer than one in a thousand."""
+PUNCTUATION: Final = " .?!,;:-\u2013\u2014\u2026\"'"
+EARLIER_CHARS: Final = 200
+"""Of what the other side said before: enough for its question, which makes a short answer complete."""
+WORDS_CHARS: Final = 300
+"""Of the turn: what was said a quarter of a minute ago has no say in whether a sentence could end here."""
+TEMPLATE: Final = (
+    "<|im_start|>system\nA learner talks with a tutor.<|im_end|>\n"
+    "<|im_start|>assistant\n{before}<|im_end|>\n"
+    "<|im_start|>user\n{words}"
+)
+"""ChatML, which the model was tuned with."""
+QUEUE: Final = 4
+"""Questions that may wait, for each slot."""
+
+
+class LlamaSentences:
+    """A `SentenceDetector`."""
+
+    def __init__(self, server: EmbeddedServer, *, deadline_s: float = 2.0) -> None:
+        """server: of a small ChatML model; started and closed by this object."""
+        self._server = server
+        self._deadline_s = deadline_s
+        self._slots = Slots(server.options.slots, waiting=QUEUE * server.options.slots)
+        self._client = httpx2.AsyncClient(trust_env=False, timeout=deadline_s)
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo("sentence", "llama.cpp (xllamacpp)", self._server.options.name, "cpu", version("xllamacpp"))
+
+    @property
+    def languages(self) -> Set[str]:
+        return LANGUAGES
+
+    async def start(self) -> None:
+        await self._server.start()
+        await self.finished("I am ready.", before="", caller="warm-up")
+
+    async def close(self) -> None:
+        await self._server.close()
+        await self._client.aclose()
+
+    async def finished(self, words: str, *, before: str, caller: str) -> float:
+        address = self._server.address
+        if address is None:
+            raise EngineDown("The sentence model is restarting; until it is back, sentences are judged without it.")
+        async with self._slots.lend(caller, within_s=self._deadline_s) as slot:
+            return _stop(await self._guesses(address, slot, words, before))
+
+    async def _guesses(self, address: Address, slot: int, words: str, before: str) -> "Sequence[_Guess]":
+        body = {
+            "prompt": TEMPLATE.format(before=before[-EARLIER_CHARS:], words=words.rstrip(PUNCTUATION)[-WORDS_CHARS:]),
+            "n_predict": 1,
+            "n_probs": GUESSES,
+            "id_slot": slot,
+            "cache_prompt": True,
+        }
+        try:
+            response = await self._client.post(
+                f"{address.url}/completion", json=body, headers={"Authorization": f"Bearer {address.key}"}
+            )
+            response.raise_for_status()
+            return msgspec.json.decode(response.content, type=_Answer).completion_probabilities[0].top_logprobs
+        except httpx2.TimeoutException as error:
+            raise EngineTimeout(f"The sentence model gave no answer within {self._deadline_s:g} s.") from error
+        except (httpx2.HTTPError, msgspec.MsgspecError, IndexError) as error:
+            raise EngineError(f"The sentence model failed: {error!r}") from error
+
+
+def _stop(guesses: "Sequence[_Guess]") -> float:
+    return min(1.0, sum(math.exp(guess.logprob) for guess in guesses if guess.token.strip(" \"'").startswith(STOPS)))
+
+
+class _Guess(msgspec.Struct):
+    token: str
+    logprob: float
+
+
+class _Place(msgspec.Struct):
+    top_logprobs: list[_Guess]
+
+
+class _Answer(msgspec.Struct):
+    completion_probabilities: list[_Place]
