@@ -31,7 +31,8 @@ def models() -> list[Model]:
 
 def test_the_profiles_have_every_role(manifest: Manifest) -> None:
     for name in ("default", "small"):
-        assert sorted(model.role for model in manifest.profile(name)) == ["asr", "llm", "sentence", "tts", "turn", "vad"]
+        roles = sorted(model.role for model in manifest.profile(name))
+        assert roles == ["asr", "llm", "sentence", "tts", "turn", "vad"]
 
 
 def test_the_profiles_need_no_hub(manifest: Manifest) -> None:
