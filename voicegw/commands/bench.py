@@ -12,6 +12,7 @@ from pipeline.audio import Pcm
 from pipeline.engines import Speaking
 from pipeline.errors import OperatorError
 from voicegw.commands.bench_quality import quality
+from voicegw.commands.bench_recorded import recorded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +31,7 @@ def bench() -> None:
 
 
 app.command("quality")(quality)
+app.command("recorded")(recorded)
 
 
 @app.command("turn")

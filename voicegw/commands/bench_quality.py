@@ -58,14 +58,14 @@ def quality(  # noqa: PLR0913 - the options of a command
     items = _items(console, corpus, corpus_out, seed, quick)
     engines = _engines(profile)
     if evidence:
-        rows = _told(console, lambda tell: asyncio.run(raw.collected(items, engines, tell)))
+        rows = told(console, lambda tell: asyncio.run(raw.collected(items, engines, tell)))
         report.write({"bench": "quality evidence", "places": rows}, out)
         console.print(f"What the engines say at {len(rows)} places is in {out}.", highlight=False)
         return
     kept = _cache() / "engines.msgpack"
     memory = load(kept) if reuse else Memory()
     try:
-        found = _told(
+        found = told(
             console,
             lambda tell: run.measure(items, engines, rules, prices=prices, memory=memory, quick=quick, tell=tell),
         )
@@ -88,7 +88,7 @@ def _items(console: "Console", corpus: Path | None, corpus_out: Path | None, see
             raise OperatorError("--corpus-out copies our own corpus: leave it out, or leave out --corpus.")
         return labels.read(corpus)
     size = plan.QUICK if quick else plan.Size()
-    items = _told(console, lambda tell: ours.prepared(_cache(), _voice(), seed, size, tell))
+    items = told(console, lambda tell: ours.prepared(_cache(), _voice(), seed, size, tell))
     if corpus_out is not None:
         ours.copied(items, corpus_out)
         console.print(f"{len(items)} recordings are in {corpus_out}.", highlight=False)
@@ -123,7 +123,7 @@ def _cache() -> Path:
     return user_cache_path("voicegw") / "quality"
 
 
-def _told(console: "Console", work: "Callable[[Tell], Result]") -> Result:
+def told(console: "Console", work: "Callable[[Tell], Result]") -> Result:
     """Do `work`, with a bar for each thing that it says it is doing."""
     from rich.progress import Progress, TaskID
 
