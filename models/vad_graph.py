@@ -2,8 +2,8 @@
 
 The published graph convolves each window by itself, four frames at a time, which is too little work for a core: many
 windows side by side gain little (bench/engines/test_vad.py). Here the same weights are matrix products over the windows
-of all calls. A convolution over a small, fixed number of frames is one matrix (`unrolled`); the recurrent part stays the
-LSTM it is, and gets every call's windows in their order, however many each of them has.
+of all calls. A convolution over a small, fixed number of frames is one matrix (`unrolled`). The recurrent part stays
+the LSTM it is, and gets every call's windows in their order, however many each of them has.
 
 The layers, as the published graph has them (snakers4/silero-vad, 16 kHz): frames of 256 samples, every 128 samples of
 a window that is mirrored at its end → magnitudes of 129 frequencies → four convolutions → LSTM → one probability.
@@ -40,7 +40,7 @@ def batched_graph(published: Path) -> bytes:
 
     Inputs: `frames` [windows, 4, 256]; `order` [most, streams], which window each stream hears at each step; `steps`
     [streams], how many steps it has; `hidden` and `cell` [1, streams, 128].
-    Outputs: `probability` [most, streams, 1], of which only a stream's own steps mean anything; `hidden` and `cell` after
+    Outputs: `probability` [most, streams, 1], of which only a stream's own steps count; `hidden` and `cell` after
     each stream's last step.
 
     Raises OperatorError when the file does not hold these weights.
