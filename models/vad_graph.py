@@ -1,9 +1,9 @@
 """Silero's network, laid out for many windows at once.
 
 The published graph convolves each window by itself, four frames at a time, which is too little work for a core: many
-windows side by side gain little (bench/engines/test_vad.py). Here the same weights are matrix products over the windows
-of all calls. A convolution over a small, fixed number of frames is one matrix (`unrolled`). The recurrent part stays
-the LSTM it is, and gets every call's windows in their order, however many each of them has.
+windows side by side gain little (bench/engines/vad_bench.py). Here the same weights are matrix products over the
+windows of all calls. A convolution over a small, fixed number of frames is one matrix (`unrolled`). The recurrent part
+stays the LSTM it is, and gets every call's windows in their order, however many each of them has.
 
 The layers, as the published graph has them (snakers4/silero-vad, 16 kHz): frames of 256 samples, every 128 samples of
 a window that is mirrored at its end → magnitudes of 129 frequencies → four convolutions → LSTM → one probability.

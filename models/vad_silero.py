@@ -26,6 +26,10 @@ CONTEXT = 64
 """Samples before the window that the network is shown too."""
 MIRRORED = 64
 """Samples from the end of a window that it hears once more, backwards."""
+PACE_S = 0.004
+"""A caller who is alone never waits for it, because its windows are 32 ms apart (bench/engines/worker_bench.py)."""
+STUCK_S = 5.0
+"""A run takes a millisecond or so; one that takes longer than this will not come back by itself."""
 MAX_WINDOWS = 32
 """Most windows of one job (about a second of sound), so that a long push does not hold up the other calls."""
 
@@ -88,12 +92,20 @@ def _frames(slices: Sequence[Slice]) -> Floats:
 class SileroVad:
     """A `Vad`."""
 
-    def __init__(self, folder: Path, *, max_calls: int = 64, deadline_s: float = 1.0) -> None:
-        """folder: holds the 16 kHz ONNX file. max_calls: most streams with work at one time. deadline_s: per slice."""
+    def __init__(self, folder: Path, *, max_calls: int = 64, deadline_s: float = 1.0, pace_s: float = PACE_S) -> None:
+        """folder: holds the 16 kHz ONNX file. max_calls: most streams with work at one time. deadline_s: per slice.
+
+        pace_s: shortest time from one run to the next, so that windows of several calls share a run.
+        """
         self._folder = folder
         self._deadline_s = deadline_s
         self._worker = BatchWorker[Slice, Scored](
-            "voice activity detection", self._load, max_waiting=max_calls, max_batch=max_calls
+            "voice activity detection",
+            self._load,
+            max_waiting=max_calls,
+            max_batch=max_calls,
+            pace_s=pace_s,
+            stuck_s=STUCK_S,
         )
 
     @property
@@ -103,6 +115,10 @@ class SileroVad:
     @property
     def stats(self) -> WorkerStats:
         return self._worker.stats
+
+    @property
+    def stuck(self) -> bool:
+        return self._worker.stuck
 
     async def start(self) -> None:
         await self._worker.start()

@@ -11,7 +11,7 @@ from models.onnx import onnx_file, open_session
 from models.vad_silero import CONTEXT, MAX_WINDOWS, WINDOW, SileroGraph, SileroVad, Slice
 from models.weights.files import ModelStore
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
-from pipeline.engines import Vad
+from pipeline.engines import Vad, Watched
 from pipeline.errors import EngineDown, OperatorError
 from tests.support.speech import VOICE, Speaker, joined, noise, silence
 
@@ -143,6 +143,8 @@ async def test_audio_of_another_rate_is_a_mistake_of_ours(vad: SileroVad) -> Non
 @pytest.mark.real
 async def test_it_fits_the_contract_and_says_what_it_is(vad: SileroVad) -> None:
     engine: Vad = vad
+    assert isinstance(engine, Watched)
+    assert not engine.stuck
     assert (engine.info.role, engine.info.engine, engine.info.model) == ("vad", "onnxruntime", "silero-vad-6.2")
 
 
