@@ -62,6 +62,10 @@ class WhisperRecognizer:
     def stats(self) -> WorkerStats:
         return self._worker.stats
 
+    @property
+    def stuck(self) -> bool:
+        return self._worker.stuck
+
     async def start(self) -> None:
         await self._worker.start()
         second = Pcm(bytes(HEARING_RATE * SAMPLE_BYTES), HEARING_RATE)

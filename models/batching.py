@@ -6,7 +6,8 @@ for a model, and the number of threads does not grow with the number of calls. W
 
 * it gets its result or an EngineError within its deadline, whether its job waits, runs, or the engine hangs;
 * giving up (cancelling) takes its job out of the queue;
-* a job that makes the engine fail does not fail the jobs it was batched with.
+* a job that makes the engine fail does not fail the jobs it was batched with;
+* when the queue is full, the least urgent job gives way to a more urgent one.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from models.queueing import FairQueue, Ticket
-from models.worker_stats import WorkerStats
-from pipeline.errors import EngineDown, EngineError, EngineTimeout, OperatorError
+from models.worker_stats import Outcome, StatsBook, WorkerStats
+from pipeline.errors import EngineDown, EngineError, EngineOverloaded, EngineTimeout, OperatorError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -37,8 +38,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Order(Generic[Job, Result]):
+    """A job, and where its caller waits for the result: touched on the event loop only."""
+
     job: Job
-    future: "Future[Result]"
+    future: "asyncio.Future[Result]"
+
+
+class _Displaced(EngineOverloaded):
+    """Gave way to a more urgent job."""
 
 
 class BatchWorker(Generic[Job, Result]):
@@ -51,13 +58,13 @@ class BatchWorker(Generic[Job, Result]):
         *,
         max_waiting: int,
         max_batch: int = 1,
-        linger_s: float = 0.0,
+        pace_s: float = 0.0,
         stuck_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """name: of the engine, for errors and the thread. load: makes the model; called once, in the worker's thread.
 
-        max_waiting, max_batch, linger_s: see FairQueue. stuck_s: a run longer than this means that the engine hangs.
+        max_waiting, max_batch, pace_s: see FairQueue. stuck_s: a run longer than this means that the engine hangs.
         """
         self.name = name
         self._load = load
@@ -65,14 +72,18 @@ class BatchWorker(Generic[Job, Result]):
         self._clock = clock
         self._changed = threading.Condition()  # guards everything below
         self._queue: FairQueue[_Order[Job, Result]] = FairQueue(
-            name, limit=max_waiting, max_batch=max_batch, linger_s=linger_s
+            name, limit=max_waiting, max_batch=max_batch, pace_s=pace_s
         )
-        self._running: list[Ticket[_Order[Job, Result]]] = []
+        self._running: set[Ticket[_Order[Job, Result]]] = set()
         self._run_began: float | None = None
+        self._hang_told = False
         self._thread: threading.Thread | None = None
         self._ready = False
         self._closing = False
-        self._stats = WorkerStats(name)
+        self._abandoned = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._max_batch = max_batch
+        self._book = StatsBook(name)
 
     # --- on the event loop ---------------------------------------------------------------------------------------
 
@@ -80,6 +91,7 @@ class BatchWorker(Generic[Job, Result]):
         """Load the model; raises what `load` raises, or OperatorError when it takes too long. To be called once."""
         if self._thread is not None or self._closing:
             raise RuntimeError(f"the worker of {self.name} cannot be started twice")
+        self._loop = asyncio.get_running_loop()
         loaded: Future[None] = Future()
         # A daemon, because a native call that hangs must not keep the process from exiting.
         self._thread = threading.Thread(target=self._work, args=(loaded,), name=f"{self.name} worker", daemon=True)
@@ -98,17 +110,21 @@ class BatchWorker(Generic[Job, Result]):
     ) -> Result:
         """The result of `job`; jobs with an equal `key` may run together. A smaller priority number goes first.
 
-        Raises EngineTimeout after `deadline_s` seconds, EngineOverloaded when the queue is full, EngineDown when the
-        worker is not running or hangs, EngineError when the engine fails on this job.
+        Raises EngineTimeout after `deadline_s` seconds, EngineOverloaded when the queue is full or this job had to give
+        way, EngineDown when the worker is not running or hangs, EngineError when the engine fails on this job.
         """
         ticket = self._enter(job, key, caller, priority, deadline_s)
-        outcome = "failed"
+        outcome: Outcome = "failed"
         try:
             async with asyncio.timeout(deadline_s):
-                result = await asyncio.wrap_future(ticket.job.future)
+                result = await ticket.job.future
             outcome = "done"
+        except _Displaced:
+            outcome = "displaced"
+            raise
         except TimeoutError:
             outcome = "timed_out"
+            self._tell_of_a_hang()
             raise EngineTimeout(f"{self.name} did not answer within its deadline of {deadline_s:g} s.") from None
         except asyncio.CancelledError:
             outcome = "cancelled"
@@ -116,7 +132,7 @@ class BatchWorker(Generic[Job, Result]):
         finally:
             with self._changed:
                 self._queue.discard(ticket)
-                self._count(outcome)
+                self._book.count(outcome)
         return result
 
     async def close(self, timeout_s: float = 5.0) -> None:
@@ -132,6 +148,7 @@ class BatchWorker(Generic[Job, Result]):
         if self._thread.is_alive():
             log.warning("%s did not end within %g s; its thread is left behind", self.name, timeout_s)
         with self._changed:
+            self._abandoned = True
             for ticket in self._running:
                 _settle(ticket.job.future, error=EngineDown(f"{self.name} was closed."))
 
@@ -144,35 +161,47 @@ class BatchWorker(Generic[Job, Result]):
     @property
     def stats(self) -> WorkerStats:
         with self._changed:
-            return replace(self._stats, waiting=len(self._queue), running=len(self._running), stuck=self._is_stuck())
+            return self._book.read(waiting=len(self._queue), running=len(self._running), stuck=self._is_stuck())
 
     def _enter(
         self, job: Job, key: Hashable, caller: str, priority: int, deadline_s: float
     ) -> Ticket[_Order[Job, Result]]:
         with self._changed:
-            if self._closing or not self._ready:
+            if self._closing or not self._ready or self._loop is None:
                 raise EngineDown(f"{self.name} is not running.")
             if self._is_stuck():
-                self._count("refused")
+                self._book.count("refused")
+                self._tell_of_a_hang()
                 raise EngineDown(f"{self.name} hangs: it has been busy with one run for over {self._stuck_s:g} s.")
             now = self._clock()
-            order: _Order[Job, Result] = _Order(job, Future())
+            if displaced := self._queue.displace(priority, now):
+                reason = f"The queue of {self.name} is full, and more urgent jobs go first. Try again later."
+                _settle(displaced.job.future, error=_Displaced(reason))
+            order: _Order[Job, Result] = _Order(job, self._loop.create_future())
             try:
                 ticket = self._queue.add(
                     order, key=key, caller=caller, priority=priority, deadline=now + deadline_s, now=now
                 )
             except EngineError:
-                self._count("refused")
+                self._book.count("refused")
                 raise
-            self._count("accepted")
-            self._changed.notify_all()
+            self._book.count("accepted")
+            # While others wait, the thread is busy or will wake up by itself; only a full batch need not wait for that.
+            if len(self._queue) == 1 or len(self._queue) >= self._max_batch:
+                self._changed.notify_all()
             return ticket
 
     def _is_stuck(self) -> bool:
         return self._run_began is not None and self._clock() - self._run_began > self._stuck_s
 
-    def _count(self, outcome: str) -> None:
-        self._stats = replace(self._stats, **{outcome: getattr(self._stats, outcome) + 1})
+    def _tell_of_a_hang(self) -> None:
+        """Once for each run that hangs."""
+        with self._changed:
+            if self._is_stuck() and not self._hang_told:
+                self._hang_told = True
+                log.error(
+                    "%s hangs: one run has taken over %g s; its jobs fail until it is back", self.name, self._stuck_s
+                )
 
     # --- in the worker's thread ----------------------------------------------------------------------------------
 
@@ -198,21 +227,17 @@ class BatchWorker(Generic[Job, Result]):
         return bool(batch)
 
     def _next_batch(self) -> list[Ticket[_Order[Job, Result]]]:
-        """Wait for the next jobs that somebody still waits for; empty when the worker is to end."""
+        """Wait for the next jobs; empty when the worker is to end."""
         with self._changed:
             while not self._closing:
                 now = self._clock()
                 batch = self._queue.take(now)
-                wanted = [ticket for ticket in batch if ticket.job.future.set_running_or_notify_cancel()]
-                if wanted:
-                    waits = self._stats.queue_wait_s
-                    for ticket in wanted:
-                        waits = waits.plus(now - ticket.queued_at)
-                    self._stats = replace(self._stats, queue_wait_s=waits)
-                    self._running = list(wanted)
-                    return wanted
-                if not batch:
-                    self._changed.wait(self._queue.ready_in(now))
+                if batch:
+                    for ticket in batch:
+                        self._book.waited(now - ticket.queued_at)
+                    self._running.update(batch)
+                    return batch
+                self._changed.wait(self._queue.ready_in(now))
             return []
 
     def _run_together(self, run: Run[Job, Result], batch: list[Ticket[_Order[Job, Result]]]) -> None:
@@ -220,16 +245,13 @@ class BatchWorker(Generic[Job, Result]):
             results = self._run(run, batch)
         except Exception as error:
             if len(batch) == 1:
-                self._fail(batch[0], error)
+                self._hand_over(batch, error=self._described(error))
                 return
             log.warning("%s failed on %d jobs at once; trying them one by one", self.name, len(batch))
             for ticket in batch:
                 self._run_together(run, [ticket])
             return
-        with self._changed:
-            for ticket, result in zip(batch, results, strict=True):
-                self._running.remove(ticket)
-                _settle(ticket.job.future, result=result)
+        self._hand_over(batch, results)
 
     def _run(self, run: Run[Job, Result], batch: list[Ticket[_Order[Job, Result]]]) -> Sequence[Result]:
         with self._changed:
@@ -238,24 +260,42 @@ class BatchWorker(Generic[Job, Result]):
             results = run([ticket.job.job for ticket in batch])
         finally:
             with self._changed:
+                took = self._clock() - began
                 self._run_began = None
-                self._stats = replace(
-                    self._stats,
-                    batch_size=self._stats.batch_size.plus(len(batch)),
-                    run_s=self._stats.run_s.plus(self._clock() - began),
-                )
+                self._book.ran(len(batch), took)
+                if self._hang_told:
+                    self._hang_told = False
+                    log.warning("%s is back, after %.1f s in one run", self.name, took)
         if len(results) != len(batch):
             raise EngineError(f"{self.name} gave {len(results)} results for {len(batch)} jobs.")
         return results
 
-    def _fail(self, ticket: Ticket[_Order[Job, Result]], error: Exception) -> None:
-        if not isinstance(error, EngineError):
-            described = EngineError(f"{self.name} failed: {type(error).__name__}: {error}")
-            described.__cause__ = error
-            error = described
+    def _described(self, error: Exception) -> EngineError:
+        if isinstance(error, EngineError):
+            return error
+        described = EngineError(f"{self.name} failed: {type(error).__name__}: {error}")
+        described.__cause__ = error
+        return described
+
+    def _hand_over(
+        self,
+        batch: list[Ticket[_Order[Job, Result]]],
+        results: Sequence[Result] = (),
+        error: EngineError | None = None,
+    ) -> None:
+        """Answer a batch. The loop is woken once for all of it, because waking it is what costs."""
+
+        def on_the_loop() -> None:
+            for at, ticket in enumerate(batch):
+                if error is not None:
+                    _settle(ticket.job.future, error=error)
+                else:
+                    _settle(ticket.job.future, result=results[at])
+
         with self._changed:
-            self._running.remove(ticket)
-            _settle(ticket.job.future, error=error)
+            self._running.difference_update(batch)
+            if self._loop is not None and not self._abandoned:
+                self._loop.call_soon_threadsafe(on_the_loop)
 
 
 async def in_parts(
@@ -273,8 +313,8 @@ async def in_parts(
         yield part
 
 
-def _settle(future: "Future[Result]", *, result: Result | None = None, error: Exception | None = None) -> None:
-    """Answer whoever waits, unless that has been done: a closed worker may still finish its last run."""
+def _settle(future: "asyncio.Future[Result]", *, result: Result | None = None, error: Exception | None = None) -> None:
+    """Answer whoever waits, unless nobody does any more, or that has been done."""
     if future.done():
         return
     if error is not None:

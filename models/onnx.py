@@ -22,10 +22,10 @@ def onnx_file(folder: Path) -> Path:
     return found[0]
 
 
-def open_session(path: Path, *, threads: int) -> "InferenceSession":
+def open_session(path: Path, *, threads: int, graph: bytes | None = None) -> "InferenceSession":
     """A session on the CPU that uses `threads` cores while it runs and none while it waits.
 
-    Raises OperatorError when the file cannot be loaded.
+    graph: what was made of the file, to be run in its place. Raises OperatorError when the file cannot be loaded.
     """
     import onnxruntime
 
@@ -35,6 +35,6 @@ def open_session(path: Path, *, threads: int) -> "InferenceSession":
     # Threads that spin between two operators take the cores that the language model needs at the same moment.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph or str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common base but Exception
         raise OperatorError(f"{path} is not a model that can be loaded ({error}). {REMEDY}") from error

@@ -7,12 +7,16 @@ Rules, in this order:
 3. Callers take turns: the one served longest ago goes first, and nobody's second job goes before another's first.
 4. The older job goes first.
 
-The job that goes first takes others with the same `key` along, in the same order, up to `max_batch`. Nothing waits for
-company unless `linger_s` asks for it.
+The job that goes first takes others with the same `key` along, in the same order, up to `max_batch`. Jobs wait for
+company only where `pace_s` asks for it, and only while batches follow each other closely: one that comes to a queue at
+rest goes at once.
+
+A full queue refuses, unless somebody less urgent waits in it: then the newest of the least urgent gives way.
 
 No threads and no clock in here: whoever holds the queue brings the lock and says what time it is (seconds, any origin).
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -42,29 +46,31 @@ class Ticket(Generic[Job]):
 class FairQueue(Generic[Job]):
     """A bounded queue of jobs; see the module for the rules."""
 
-    def __init__(self, name: str, *, limit: int, max_batch: int = 1, linger_s: float = 0.0) -> None:
-        """name: of the engine, for the error. limit: most jobs that may wait. linger_s: longest wait for company."""
-        if limit < 1 or max_batch < 1 or linger_s < 0:
+    def __init__(self, name: str, *, limit: int, max_batch: int = 1, pace_s: float = 0.0) -> None:
+        """name: of the engine, for the error. limit: most jobs that may wait.
+
+        pace_s: shortest time from one batch to the next, unless that is full.
+        """
+        if limit < 1 or max_batch < 1 or pace_s < 0:
             raise ValueError(
-                f"limit and max_batch must be at least 1 and linger_s at least 0: {limit=} {max_batch=} {linger_s=}"
+                f"limit and max_batch must be at least 1 and pace_s at least 0: {limit=} {max_batch=} {pace_s=}"
             )
         self._name = name
         self._limit = limit
         self._max_batch = max_batch
-        self._linger_s = linger_s
+        self._pace_s = pace_s
         self._waiting: dict[int, Ticket[Job]] = {}
         self._numbers = 0
         self._turns = 0
         self._served: OrderedDict[str, int] = OrderedDict()
+        self._taken_at = -math.inf
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def add(self, job: Job, *, key: Hashable, caller: str, priority: int, deadline: float, now: float) -> Ticket[Job]:
         """Let `job` wait until `deadline`. Raises EngineOverloaded when the queue is full."""
-        if len(self._waiting) >= self._limit:
-            self._drop_expired(now)
-        if len(self._waiting) >= self._limit:
+        if self._is_full(now):
             raise EngineOverloaded(
                 f"The queue of {self._name} is full: its limit is {self._limit} waiting jobs. Try again later."
             )
@@ -72,6 +78,16 @@ class FairQueue(Generic[Job]):
         ticket = Ticket(job, key, caller, priority, deadline, now, self._numbers)
         self._waiting[ticket.number] = ticket
         return ticket
+
+    def displace(self, priority: int, now: float) -> Ticket[Job] | None:
+        """Make room for a job of `priority` in a full queue: the job that is to give way leaves it and is returned.
+
+        None when there is room, or when nothing less urgent waits.
+        """
+        if not self._is_full(now):
+            return None
+        last = max(self._waiting.values(), key=lambda ticket: (ticket.priority, ticket.number))
+        return self._waiting.pop(last.number) if last.priority > priority else None
 
     def discard(self, ticket: Ticket[Job]) -> None:
         """Forget a job that nobody waits for any more; one that already left the queue is ignored."""
@@ -88,6 +104,7 @@ class FairQueue(Generic[Job]):
         batch = self._next_batch(now)
         if not batch or self._patience(batch, now) > 0:
             return []
+        self._taken_at = now
         for ticket in batch:
             del self._waiting[ticket.number]
             self._turns += 1
@@ -106,7 +123,12 @@ class FairQueue(Generic[Job]):
         """Seconds for which this batch may still wait for company."""
         if len(batch) == self._max_batch:
             return 0.0
-        return max(0.0, min(ticket.queued_at for ticket in batch) + self._linger_s - now)
+        return max(0.0, self._taken_at + self._pace_s - now)
+
+    def _is_full(self, now: float) -> bool:
+        if len(self._waiting) >= self._limit:
+            self._drop_expired(now)
+        return len(self._waiting) >= self._limit
 
     def _next_batch(self, now: float) -> list[Ticket[Job]]:
         self._drop_expired(now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.asr_whisper import WhisperRecognizer
+from models.blas import calm_blas
 from models.chat_limits import ChatLimits
 from models.echo import PhaseCorrelation
 from models.llama_server import EmbeddedServer
@@ -55,6 +56,7 @@ class EngineChoice:
 
 def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Engines:
     """Engines that are not started yet. Raises OperatorError when a model is unknown, or its files are not there."""
+    calm_blas()
     manifest = manifest or default_manifest()
     store = ModelStore(choice.models_dir)
 

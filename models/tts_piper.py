@@ -114,6 +114,10 @@ class PiperSynthesizer:
         return self._worker.stats
 
     @property
+    def stuck(self) -> bool:
+        return self._worker.stuck
+
+    @property
     def voices(self) -> Sequence[Voice]:
         """Known after `start`."""
         return self._voices

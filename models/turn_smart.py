@@ -55,16 +55,19 @@ class SmartTurn:
         folder: Path,
         *,
         threads: int = 1,
-        max_batch: int = 4,
         max_waiting: int = 64,
         deadline_s: float = 2.0,
     ) -> None:
-        """folder: holds the ONNX file. threads: cores one run may use."""
+        """folder: holds the ONNX file. threads: cores one run may use.
+
+        A run takes as many turns as it has cores: a core works on one turn at a time, so that another turn in the run
+        would make the first wait and win nothing (bench/engines/turn_bench.py).
+        """
         self._folder = folder
         self._threads = threads
         self._deadline_s = deadline_s
         self._worker = BatchWorker[bytes, float](
-            "end-of-turn detection", self._load, max_waiting=max_waiting, max_batch=max_batch
+            "end-of-turn detection", self._load, max_waiting=max_waiting, max_batch=threads
         )
 
     @property
@@ -74,6 +77,10 @@ class SmartTurn:
     @property
     def stats(self) -> WorkerStats:
         return self._worker.stats
+
+    @property
+    def stuck(self) -> bool:
+        return self._worker.stuck
 
     async def start(self) -> None:
         await self._worker.start()

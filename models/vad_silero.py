@@ -1,91 +1,111 @@
 """Voice activity detection with Silero VAD 6 (ONNX, 16 kHz), batched over calls.
 
-The graph hears one window of 512 samples with the 64 samples before it, and carries a recurrent state of shape
-[2, batch, 128] from window to window; see `OnnxWrapper` in snakers4/silero-vad, utils_vad.py. Windows of one call
-follow each other, windows of several calls go through the graph side by side.
+The network hears one window of 512 samples with the 64 samples before it, and carries a recurrent state of shape
+[2, 128] from window to window; see `OnnxWrapper` in snakers4/silero-vad, utils_vad.py. Windows of one call follow each
+other, windows of several calls go through it side by side (`models.vad_graph`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from models.batching import BatchWorker
 from models.onnx import onnx_file, open_session
+from models.vad_graph import FRAME, HOP, STATE, Floats, batched_graph
 from models.worker_stats import WorkerStats
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm, Span
 from pipeline.engines import EngineInfo, SpeechScore
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-
 WINDOW = 512
 """Samples that are scored at a time (32 ms)."""
 CONTEXT = 64
-"""Samples before the window that the graph is shown too."""
+"""Samples before the window that the network is shown too."""
+MIRRORED = 64
+"""Samples from the end of a window that it hears once more, backwards."""
+PACE_S = 0.004
+"""A caller who is alone never waits for it, because its windows are 32 ms apart (bench/engines/worker_bench.py)."""
+STUCK_S = 5.0
+"""A run takes a millisecond or so; one that takes longer than this will not come back by itself."""
 MAX_WINDOWS = 32
 """Most windows of one job (about a second of sound), so that a long push does not hold up the other calls."""
-
-Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """Work for the graph. audio: CONTEXT + n * WINDOW samples, s16le. state: float32 [2, 128]."""
+    """Work for the network. audio: CONTEXT + n * WINDOW samples, s16le. state: float32 [2, 128]."""
 
     audio: bytes
     state: Floats
 
+    @property
+    def windows(self) -> int:
+        return (len(self.audio) // SAMPLE_BYTES - CONTEXT) // WINDOW
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """The graph's answer: a probability (0..1) for each window, and the state after the last."""
+    """The network's answer: a probability (0..1) for each window, and the state after the last."""
 
     probabilities: tuple[float, ...]
     state: Floats
 
 
 class SileroGraph:
-    """The ONNX graph: slices of several streams in, their scores out."""
+    """The network: slices of several streams in, their scores out, in one run."""
 
-    def __init__(self, session: "InferenceSession") -> None:
-        self._session = session
-        self._rate = np.array(HEARING_RATE, dtype=np.int64)
+    def __init__(self, file: Path, *, threads: int = 1) -> None:
+        self._session = open_session(file, threads=threads, graph=batched_graph(file))
 
     def __call__(self, slices: Sequence[Slice]) -> list[Scored]:
-        """Scores of all slices; the nth windows of all of them go through the graph together."""
-        # Longest first: the streams that still have an nth window are then always the first ones.
-        order = sorted(range(len(slices)), key=lambda at: -len(slices[at].audio))
-        sounds = [np.frombuffer(slices[at].audio, dtype="<i2").astype(np.float32) / 32768 for at in order]
-        state = np.stack([slices[at].state for at in order], axis=1)
-        windows = [(len(sound) - CONTEXT) // WINDOW for sound in sounds]
-        scores: list[list[float]] = [[] for _ in slices]
-        for nth in range(max(windows, default=0)):
-            active = sum(count > nth for count in windows)
-            start = nth * WINDOW
-            batch = np.stack([sound[start : start + CONTEXT + WINDOW] for sound in sounds[:active]])
-            inputs: dict[str, Any] = {"input": batch, "state": state[:, :active], "sr": self._rate}
-            output, after = self._session.run(None, inputs)
-            state[:, :active] = after
-            for row in range(active):
-                scores[order[row]].append(float(output[row, 0]))
-        states = {at: state[:, row].copy() for row, at in enumerate(order)}
-        return [Scored(tuple(scores[at]), states[at]) for at in range(len(slices))]
+        steps = np.array([one.windows for one in slices], dtype=np.int32)
+        first = np.concatenate([[0], np.cumsum(steps)[:-1]])
+        most, total = int(steps.max()), int(steps.sum())
+        # Streams with fewer windows than others are given any window for the rest of the steps; `steps` skips it.
+        order = np.minimum(first + np.arange(most)[:, None], total - 1)
+        state = np.stack([one.state for one in slices], axis=1)
+        inputs = {"frames": _frames(slices), "order": order, "steps": steps, "hidden": state[:1], "cell": state[1:]}
+        probability, hidden, cell = self._session.run(None, inputs)
+        after = np.concatenate([hidden, cell])
+        rows = probability[:, :, 0].T.tolist()
+        return [
+            Scored(tuple(row[: one.windows]), after[:, at].copy())
+            for at, (one, row) in enumerate(zip(slices, rows, strict=True))
+        ]
+
+
+def _frames(slices: Sequence[Slice]) -> Floats:
+    """The frames of all windows, float32 [windows, 4, 256]: each window is mirrored at its end for the last of them."""
+    size, step = (CONTEXT + WINDOW) * SAMPLE_BYTES, WINDOW * SAMPLE_BYTES
+    windows = [one.audio[at * step : at * step + size] for one in slices for at in range(one.windows)]
+    sound = np.empty((len(windows), CONTEXT + WINDOW + MIRRORED), dtype=np.float32)
+    heard = np.frombuffer(b"".join(windows), dtype="<i2").reshape(len(windows), -1)
+    np.divide(heard, 32768, out=sound[:, :-MIRRORED], casting="unsafe")
+    sound[:, -MIRRORED:] = sound[:, -MIRRORED - 2 : -2 * MIRRORED - 2 : -1]
+    frames: Floats = np.ascontiguousarray(sliding_window_view(sound, FRAME, axis=1)[:, ::HOP])
+    return frames
 
 
 class SileroVad:
     """A `Vad`."""
 
-    def __init__(self, folder: Path, *, max_calls: int = 64, deadline_s: float = 1.0) -> None:
-        """folder: holds the 16 kHz ONNX file. max_calls: most streams with work at one time. deadline_s: per slice."""
+    def __init__(self, folder: Path, *, max_calls: int = 64, deadline_s: float = 1.0, pace_s: float = PACE_S) -> None:
+        """folder: holds the 16 kHz ONNX file. max_calls: most streams with work at one time. deadline_s: per slice.
+
+        pace_s: shortest time from one run to the next, so that windows of several calls share a run.
+        """
         self._folder = folder
         self._deadline_s = deadline_s
         self._worker = BatchWorker[Slice, Scored](
-            "voice activity detection", self._load, max_waiting=max_calls, max_batch=max_calls
+            "voice activity detection",
+            self._load,
+            max_waiting=max_calls,
+            max_batch=max_calls,
+            pace_s=pace_s,
+            stuck_s=STUCK_S,
         )
 
     @property
@@ -95,6 +115,10 @@ class SileroVad:
     @property
     def stats(self) -> WorkerStats:
         return self._worker.stats
+
+    @property
+    def stuck(self) -> bool:
+        return self._worker.stuck
 
     async def start(self) -> None:
         await self._worker.start()
@@ -107,7 +131,7 @@ class SileroVad:
         return SileroStream(self._worker, caller, self._deadline_s)
 
     def _load(self) -> SileroGraph:
-        return SileroGraph(open_session(onnx_file(self._folder), threads=1))
+        return SileroGraph(onnx_file(self._folder))
 
 
 class SileroStream:
@@ -123,7 +147,7 @@ class SileroStream:
         self._expected: int | None = None
         self._at = 0  # sample index of the next window
         self._audio = b""  # the context of the next window, and what there is of it
-        self._state: Floats = np.zeros((2, 128), dtype=np.float32)
+        self._state: Floats = np.zeros((2, STATE), dtype=np.float32)
 
     async def push(self, pcm: Pcm) -> Sequence[SpeechScore]:
         if pcm.rate != HEARING_RATE:
@@ -131,7 +155,7 @@ class SileroStream:
         if pcm.start != self._expected:
             self._at = pcm.start
             self._audio = bytes(CONTEXT * SAMPLE_BYTES)
-            self._state = np.zeros((2, 128), dtype=np.float32)
+            self._state = np.zeros((2, STATE), dtype=np.float32)
         self._expected = None  # until this push is through
         audio = memoryview(self._audio + pcm.data)
         scores: list[SpeechScore] = []

@@ -7,7 +7,7 @@ iterator, stops the work behind it.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pipeline.audio import Pcm, Span
 
@@ -34,6 +34,15 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Give everything back. Safe to call twice, and before `start`."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """An engine that notices when it hangs."""
+
+    @property
+    def stuck(self) -> bool:
+        """True while one piece of work takes so long that it may never end; until it does, all requests fail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from models.scripted import ScriptedChat
+from models.scripted import ScriptedChat, ScriptedRecognizer
 from pipeline.errors import OperatorError
 from tests.support.gateway import gateway, scripted
 from tests.support.wire import dial
@@ -67,6 +67,20 @@ async def test_health_readiness_and_what_it_is_made_of():
         info = (await client.get("/v1/info")).json()
         assert {engine["engine"] for engine in info["engines"]} == {"scripted"}
         assert "api_key" not in str(info)
+
+
+async def test_while_an_engine_hangs_the_gateway_is_not_ready_and_names_it():
+    class Hanging(ScriptedRecognizer):
+        stuck = False
+
+    recognizer = Hanging([])
+    async with gateway(scripted(recognizer=recognizer)) as running, httpx2.AsyncClient() as client:
+        assert (await client.get(f"{running.http}/readyz")).status_code == 200
+        recognizer.stuck = True
+        answer = await client.get(f"{running.http}/readyz")
+        assert (answer.status_code, answer.json()) == (503, {"status": "stuck", "stuck": ["asr"]})
+        recognizer.stuck = False
+        assert (await client.get(f"{running.http}/readyz")).status_code == 200
 
 
 async def test_an_engine_that_cannot_start_is_not_ready_and_says_why():

@@ -219,7 +219,26 @@ async def test_a_full_queue_refuses_at_once() -> None:
         assert worker.stats.refused == 1
 
 
-async def test_a_hanging_engine_is_reported_and_refuses_new_jobs_until_it_comes_back() -> None:
+async def test_in_a_full_queue_a_partial_gives_way_to_a_final_and_is_told() -> None:
+    engine = Engine()
+    async with running(engine, max_waiting=1) as worker:
+        held = await engine.hold(worker)
+        partial = await queued(worker, 1, priority=1)
+        final = await queued(worker, 2, priority=0)
+        with pytest.raises(EngineOverloaded, match="doubling is full, and more urgent jobs go first"):
+            await partial
+        with pytest.raises(EngineOverloaded, match="its limit is 1"):
+            await worker.submit(3, caller="ben", priority=1, deadline_s=DEADLINE_S)
+        engine.gate.set()
+        assert [await held, await final] == [0, 4]
+        stats = worker.stats
+        assert (stats.accepted, stats.displaced, stats.refused, stats.failed, stats.done) == (3, 1, 1, 0, 2)
+    assert engine.runs == [[0], [2]]
+
+
+async def test_a_hanging_engine_is_reported_and_refuses_new_jobs_until_it_comes_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     engine = Engine()
     now = 0.0
     async with running(engine, stuck_s=30.0, clock=lambda: now) as worker:
@@ -233,12 +252,45 @@ async def test_a_hanging_engine_is_reported_and_refuses_new_jobs_until_it_comes_
         now = 30.1
         assert stuck()
         assert worker.stats.stuck
-        with pytest.raises(EngineDown, match="doubling hangs"):
-            await worker.submit(1, caller="anna", deadline_s=DEADLINE_S)
+        assert caplog.messages == []
+        for _ in range(2):
+            with pytest.raises(EngineDown, match="doubling hangs"):
+                await worker.submit(1, caller="anna", deadline_s=DEADLINE_S)
+        assert caplog.messages == ["doubling hangs: one run has taken over 30 s; its jobs fail until it is back"]
         engine.gate.set()
         assert await held == 0
         assert not stuck()
         assert await worker.submit(1, caller="anna", deadline_s=DEADLINE_S) == 2
+        assert caplog.messages[1:] == ["doubling is back, after 30.1 s in one run"]
+
+
+async def test_who_waits_for_a_hanging_engine_gets_an_error_within_the_deadline_and_the_log_says_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    engine = Engine()
+    async with running(engine, stuck_s=0.001) as worker:
+        engine.gate.clear()
+        with pytest.raises(EngineTimeout):
+            await worker.submit(1, caller="anna", deadline_s=0.05)
+        assert caplog.messages == ["doubling hangs: one run has taken over 0.001 s; its jobs fail until it is back"]
+        engine.gate.set()
+
+
+async def test_jobs_that_come_close_together_run_together_when_the_worker_is_paced() -> None:
+    engine = Engine()
+    now = 0.0
+    worker: BatchWorker[int, int] = BatchWorker(
+        "doubling", lambda: engine, max_waiting=8, max_batch=3, pace_s=1000.0, clock=lambda: now
+    )
+    await worker.start()
+    assert await worker.submit(0, caller="first", deadline_s=DEADLINE_S) == 0  # a worker at rest does not wait
+    tasks = [await queued(worker, job, caller=f"caller {job}") for job in (1, 2, 3)]
+    assert await asyncio.gather(*tasks) == [2, 4, 6]  # a full batch does not wait either
+    waiting = await queued(worker, 4)
+    assert engine.runs == [[0], [1, 2, 3]]
+    await worker.close()
+    with pytest.raises(EngineDown, match="was closed"):
+        await waiting
 
 
 async def test_the_counters_are_exact() -> None:

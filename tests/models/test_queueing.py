@@ -130,15 +130,49 @@ def test_nothing_waits_for_company_unless_asked() -> None:
     assert taken(queue) == ["one"]
 
 
-def test_when_asked_a_job_waits_for_company_until_the_batch_is_full_or_time_is_up() -> None:
-    queue: FairQueue[str] = FairQueue("vad", limit=9, max_batch=2, linger_s=0.25)
-    add(queue, "one", now=1.0)
+def test_a_paced_queue_gives_a_batch_at_a_time_unless_it_is_full() -> None:
+    queue: FairQueue[str] = FairQueue("vad", limit=9, max_batch=2, pace_s=0.25)
+    add(queue, "comes to a queue at rest", now=1.0)
+    assert taken(queue, now=1.0) == ["comes to a queue at rest"]
+    add(queue, "one", now=1.125)
     assert taken(queue, now=1.125) == []
     assert queue.ready_in(1.125) == 0.125
     assert taken(queue, now=1.25) == ["one"]
-    add(queue, "two", now=2.0)
-    add(queue, "three", now=2.125)
-    assert taken(queue, now=2.125) == ["two", "three"]
+    add(queue, "two", now=1.25)
+    add(queue, "three", now=1.375)
+    assert taken(queue, now=1.375) == ["two", "three"]
+
+
+def test_in_a_full_queue_the_newest_of_the_least_urgent_gives_way() -> None:
+    queue: FairQueue[str] = FairQueue("asr", limit=3)
+    add(queue, "older partial", priority=1)
+    add(queue, "newer partial", caller="ben", priority=1)
+    assert queue.displace(0, now=0.0) is None  # there is room
+    add(queue, "final", priority=0)
+    displaced = queue.displace(0, now=0.0)
+    assert displaced is not None
+    assert displaced.job == "newer partial"
+    add(queue, "another final", caller="ben", priority=0)
+    assert order(queue) == ["final", "another final", "older partial"]
+
+
+def test_nobody_gives_way_to_a_job_that_is_no_more_urgent() -> None:
+    queue: FairQueue[str] = FairQueue("asr", limit=2)
+    add(queue, "final", priority=0)
+    add(queue, "partial", priority=1)
+    assert queue.displace(1, now=0.0) is None
+    with pytest.raises(EngineOverloaded):
+        add(queue, "another partial", priority=1)
+    assert len(queue) == 2
+
+
+def test_a_job_past_its_deadline_makes_room_before_anybody_gives_way() -> None:
+    queue: FairQueue[str] = FairQueue("asr", limit=2)
+    add(queue, "late", deadline=1.0)
+    add(queue, "partial", priority=1)
+    assert queue.displace(0, now=1.0) is None
+    add(queue, "final", now=1.0)
+    assert order(queue) == ["final", "partial"]
 
 
 def test_clearing_gives_back_what_waits_oldest_first() -> None:
@@ -149,10 +183,10 @@ def test_clearing_gives_back_what_waits_oldest_first() -> None:
     assert len(queue) == 0
 
 
-@pytest.mark.parametrize(("limit", "max_batch", "linger_s"), [(0, 1, 0.0), (1, 0, 0.0), (1, 1, -1.0)])
-def test_impossible_sizes_are_refused(limit: int, max_batch: int, linger_s: float) -> None:
+@pytest.mark.parametrize(("limit", "max_batch", "pace_s"), [(0, 1, 0.0), (1, 0, 0.0), (1, 1, -1.0)])
+def test_impossible_sizes_are_refused(limit: int, max_batch: int, pace_s: float) -> None:
     with pytest.raises(ValueError, match="at least"):
-        FairQueue("asr", limit=limit, max_batch=max_batch, linger_s=linger_s)
+        FairQueue("asr", limit=limit, max_batch=max_batch, pace_s=pace_s)
 
 
 STEP = st.one_of(
@@ -162,21 +196,33 @@ STEP = st.one_of(
 )
 
 
+LIMIT = 8
+
+
 @given(st.lists(STEP, max_size=60), st.integers(1, 3))
 def test_whatever_happens_every_job_leaves_once_in_due_order(steps: list[tuple[object, ...]], max_batch: int) -> None:
-    queue: FairQueue[int] = FairQueue("any", limit=8, max_batch=max_batch)
+    queue: FairQueue[int] = FairQueue("any", limit=LIMIT, max_batch=max_batch)
     waiting: dict[int, Ticket[int]] = {}
     for now, step in enumerate(steps):
         match step:
             case ("add", str(caller), str(key), int(priority), int(patience)):
-                waiting = {job: ticket for job, ticket in waiting.items() if len(waiting) < 8 or ticket.deadline > now}
-                if len(waiting) == 8:
+                if len(waiting) == LIMIT:
+                    waiting = {job: ticket for job, ticket in waiting.items() if ticket.deadline > now}
+                less_urgent = [ticket for ticket in waiting.values() if ticket.priority > priority]
+                displaced = queue.displace(priority, now)
+                if len(waiting) < LIMIT or not less_urgent:
+                    assert displaced is None
+                else:
+                    assert displaced is max(less_urgent, key=lambda ticket: (ticket.priority, ticket.number))
+                    del waiting[displaced.job]
+                if len(waiting) == LIMIT:
                     with pytest.raises(EngineOverloaded):
                         queue.add(now, key=key, caller=caller, priority=priority, deadline=now + patience, now=now)
                 else:
                     waiting[now] = queue.add(
                         now, key=key, caller=caller, priority=priority, deadline=now + patience, now=now
                     )
+                assert len(queue) == len(waiting) <= LIMIT
             case ("discard", int(job)) if job in waiting:
                 queue.discard(waiting.pop(job))
             case ("take",):
@@ -198,3 +244,25 @@ def test_whatever_happens_every_job_leaves_once_in_due_order(steps: list[tuple[o
                         for other in waiting.values()
                         if (other.caller, other.key, other.priority) == (ticket.caller, ticket.key, ticket.priority)
                     )
+
+
+@given(st.lists(st.lists(st.sampled_from("abcde"), max_size=4), min_size=1, max_size=30))
+def test_a_job_waits_for_at_most_one_of_each_other_caller(arrivals: list[list[str]]) -> None:
+    """Nobody starves: between the arrival of a caller's only job and its turn, no other caller is served twice."""
+    queue: FairQueue[int] = FairQueue("any", limit=200)
+    for job, caller in enumerate("abcde"):
+        add_number(queue, job, caller)
+    patient = add_number(queue, 1000, "patient")
+    served: list[str] = []
+    for at, callers in enumerate(arrivals):
+        for nth, caller in enumerate(callers):
+            add_number(queue, 10 + 10 * at + nth, caller)
+        (ticket,) = queue.take(0.0)
+        if ticket is patient:
+            break
+        served.append(ticket.caller)
+    assert len(served) == len(set(served))
+
+
+def add_number(queue: FairQueue[int], job: int, caller: str) -> Ticket[int]:
+    return queue.add(job, key="", caller=caller, priority=0, deadline=100.0, now=0.0)

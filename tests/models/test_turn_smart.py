@@ -10,7 +10,7 @@ from models.onnx import onnx_file, open_session
 from models.turn_smart import HEARD, SmartTurn, SmartTurnGraph
 from models.weights.files import ModelStore
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
-from pipeline.engines import TurnDetector
+from pipeline.engines import TurnDetector, Watched
 from pipeline.errors import OperatorError
 from tests.support.speech import VOICE, Speaker, joined, silence
 
@@ -79,6 +79,8 @@ def test_turns_side_by_side_score_as_they_do_alone(model_store: ModelStore, sent
 @pytest.mark.real
 async def test_it_fits_the_contract_and_says_what_it_is(turn: SmartTurn) -> None:
     engine: TurnDetector = turn
+    assert isinstance(engine, Watched)
+    assert not engine.stuck
     assert (engine.info.role, engine.info.model) == ("turn", "smart-turn-3.2")
     assert turn.stats.done == 1  # the warm-up
 

@@ -11,7 +11,7 @@ from models.onnx import onnx_file, open_session
 from models.vad_silero import CONTEXT, MAX_WINDOWS, WINDOW, SileroGraph, SileroVad, Slice
 from models.weights.files import ModelStore
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
-from pipeline.engines import Vad
+from pipeline.engines import Vad, Watched
 from pipeline.errors import EngineDown, OperatorError
 from tests.support.speech import VOICE, Speaker, joined, noise, silence
 
@@ -69,7 +69,7 @@ async def test_scores_do_not_depend_on_how_the_audio_is_cut(vad: SileroVad, spee
 
 @pytest.mark.real
 def test_streams_side_by_side_score_as_they_do_alone(model_store: ModelStore, speech: Pcm) -> None:
-    graph = SileroGraph(open_session(onnx_file(model_store.folder("silero-vad-6.2")), threads=1))
+    graph = SileroGraph(onnx_file(model_store.folder("silero-vad-6.2")))
     fresh = np.zeros((2, 128), dtype=np.float32)
     before = graph([Slice(speech.data[: (CONTEXT + 8 * WINDOW) * SAMPLE_BYTES], fresh)])[0].state
     slices = [
@@ -82,6 +82,24 @@ def test_streams_side_by_side_score_as_they_do_alone(model_store: ModelStore, sp
         assert scored.probabilities == pytest.approx(alone.probabilities, abs=1e-4)
         np.testing.assert_allclose(scored.state, alone.state, atol=1e-4)
     assert [len(scored.probabilities) for scored in together] == [5, 32, 1, 17]
+
+
+@pytest.mark.real
+def test_the_network_answers_what_the_published_graph_answers(model_store: ModelStore, speech: Pcm) -> None:
+    file = onnx_file(model_store.folder("silero-vad-6.2"))
+    published, rate = open_session(file, threads=1), np.array(HEARING_RATE)
+    sound = np.frombuffer(speech.data, dtype="<i2").astype(np.float32) / 32768
+    state = np.zeros((2, 1, 128), dtype=np.float32)
+    expected = []
+    for at in range(MAX_WINDOWS):
+        window = sound[at * WINDOW : (at + 1) * WINDOW + CONTEXT]
+        output, state = published.run(None, {"input": window[None], "state": state, "sr": rate})
+        expected.append(float(output[0, 0]))
+    assert max(expected) - min(expected) > 0.5
+    heard = speech.data[: (MAX_WINDOWS * WINDOW + CONTEXT) * SAMPLE_BYTES]
+    (scored,) = SileroGraph(file)([Slice(heard, np.zeros((2, 128), dtype=np.float32))])
+    assert scored.probabilities == pytest.approx(expected, abs=1e-5)
+    np.testing.assert_allclose(scored.state, state[:, 0], atol=1e-4)
 
 
 @pytest.mark.real
@@ -125,7 +143,22 @@ async def test_audio_of_another_rate_is_a_mistake_of_ours(vad: SileroVad) -> Non
 @pytest.mark.real
 async def test_it_fits_the_contract_and_says_what_it_is(vad: SileroVad) -> None:
     engine: Vad = vad
+    assert isinstance(engine, Watched)
+    assert not engine.stuck
     assert (engine.info.role, engine.info.engine, engine.info.model) == ("vad", "onnxruntime", "silero-vad-6.2")
+
+
+@pytest.mark.real
+def test_another_model_is_not_taken_for_silero(model_store: ModelStore) -> None:
+    with pytest.raises(OperatorError, match=r"smart-turn.*is not Silero VAD 6.*model\.stft.*voicegw models"):
+        SileroGraph(onnx_file(model_store.folder("smart-turn-3.2")))
+
+
+def test_a_broken_file_is_an_operators_matter(tmp_path: Path) -> None:
+    path = tmp_path / "broken.onnx"
+    path.write_bytes(b"not a graph")
+    with pytest.raises(OperatorError, match=r"broken\.onnx.*voicegw models verify"):
+        SileroGraph(path)
 
 
 async def test_a_missing_model_is_an_operators_matter(tmp_path: Path) -> None:

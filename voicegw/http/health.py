@@ -7,6 +7,7 @@ from importlib.metadata import version
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from pipeline.engines import Watched
 from voicegw.http.access import Refused
 from voicegw.http.gateway import Gateway
 
@@ -28,8 +29,11 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """200 when the models are warm and a call would be answered, else 503."""
+    """200 when the models are warm and a call would be answered, else 503. `stuck`: the roles of engines that hang."""
     gateway: Gateway = request.app.state.gateway
+    stuck = [engine.info.role for engine in gateway.engines.all if isinstance(engine, Watched) and engine.stuck]
+    if stuck:
+        return JSONResponse({"status": "stuck", "stuck": stuck}, 503)
     return JSONResponse({"status": gateway.state}, 200 if gateway.state == "ready" else 503)
 
 
