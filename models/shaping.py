@@ -17,8 +17,8 @@ more) stay nearly whole."""
 MAX_GAIN = 4.0
 KNEE = 0.6
 PEAK = 0.9
-"""Amplitudes above KNEE are bent, so that none exceeds PEAK: resampling adds a little to a peak, and must not be cut off
-for it."""
+"""Amplitudes above KNEE are bent, so that none exceeds PEAK: resampling adds a little to a peak, which must not be cut
+off for it."""
 AUDIBLE = 10 ** (-50 / 20)
 """Root mean square below which a stretch counts as silence."""
 STRETCH_MS = 5
@@ -37,8 +37,8 @@ def gain_for(measured: float) -> float:
 def bent(sound: Sound) -> Sound:
     """No louder than PEAK anywhere.
 
-    A curve instead of a gain that follows the sound: it has no memory, so the seam of two stretches cannot be heard, and
-    nothing has to be looked at in advance. It leaves everything below KNEE as it is.
+    A curve instead of a gain that follows the sound: it has no memory, so the seam of two stretches cannot be heard,
+    and nothing has to be looked at in advance. It leaves everything below KNEE as it is.
     """
     size = np.abs(sound)
     if float(size.max(initial=0.0)) <= KNEE:

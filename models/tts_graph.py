@@ -96,18 +96,22 @@ def cut(model: Path) -> "dict[str, ModelProto]":
     given = [value.name for value in graph.input]
     if len(between) != 1 or set(from_prior) & set(given):
         raise NotCuttable("its flow and its decoder do not follow the rest in a row")
-    take = Extractor(whole).extract_model
-    return dict(
-        zip(
-            PARTS,
-            [
-                take(given, from_prior + (durations if len(durations) == 1 else [])),
-                take(to_flow, between),
-                take(to_decoder, [graph.output[0].name]),
-            ],
-            strict=True,
-        )
-    )
+    ends = [
+        (given, from_prior + (durations if len(durations) == 1 else [])),
+        (to_flow, between),
+        (to_decoder, [graph.output[0].name]),
+    ]
+    if not {name for end in ends for names in end for name in names} <= _described(graph):
+        whole = onnx.shape_inference.infer_shapes(whole)
+    try:
+        return {part: Extractor(whole).extract_model(*end) for part, end in zip(PARTS, ends, strict=True)}
+    except ValueError as error:
+        raise NotCuttable(f"what is between its parts is not known ({error})") from error
+
+
+def _described(graph: "GraphProto") -> set[str]:
+    """Tensors whose type and shape the graph tells."""
+    return {value.name for values in (graph.input, graph.value_info, graph.output) for value in values}
 
 
 def _downstream(graph: "GraphProto", module: str) -> set[int]:

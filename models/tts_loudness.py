@@ -12,6 +12,8 @@ def loudness(sound: Sound, rate: int) -> float:
     """Integrated loudness in LUFS of mono sound at `rate` Hz; SILENCE or less when there is none, or under 0.4 s."""
     import av
 
+    if not sound.size:
+        return SILENCE
     graph = av.filter.Graph()
     source = graph.add_abuffer(sample_rate=rate, format="flt", layout="mono")
     meter = graph.add("ebur128", "metadata=1")

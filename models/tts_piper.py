@@ -4,6 +4,7 @@ All calls share the loaded voices and one thread. Between two stretches of one t
 that a long answer does not keep a short one waiting.
 """
 
+import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from models.voices import pick
 from models.worker_stats import WorkerStats
 from pipeline.engines import EngineInfo, Speaking, Spoken, Voice
 from pipeline.errors import EngineError, OperatorError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -90,8 +93,13 @@ class PiperSynthesizer:
                 yield spoken
 
     def _load_default(self) -> Run[str, None]:
-        self._described = {name: describe(name, folder) for name, folder in self._folders.items()}
-        default = next(iter(self._folders))
+        default, *others = self._folders
+        self._described[default] = describe(default, self._folders[default])
+        for name in others:
+            try:
+                self._described[name] = describe(name, self._folders[name])
+            except OperatorError as error:
+                log.warning("the voice %s is not offered: %s", name, error)
         self._speakers[default] = PiperSpeaker(self._described[default], threads=self._threads)
         return self._load
 

@@ -139,8 +139,8 @@ class PiperSpeaker:
         ids, pad = self._config.phoneme_id_map, len(self._config.phoneme_id_map[PAD])
         # Piper puts a pad behind the beginning and behind each phoneme it knows, and leaves out the others.
         counts = [len(ids[BOS]) + pad, *(len(ids[phoneme]) + pad if phoneme in ids else 0 for phoneme in phonemes)]
-        samples = np.concatenate([[0], np.cumsum(take.widths)]) * take.hop
-        return samples[np.cumsum(counts)]
+        frames = np.concatenate([[0], np.cumsum(take.widths)])[np.cumsum(counts)]
+        return np.asarray(frames * take.hop, dtype=np.int64)
 
 
 def stretches(frames: int) -> Iterator[tuple[int, int]]:

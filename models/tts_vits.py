@@ -96,7 +96,7 @@ class PartedVits:
 
     def frames(self, given: Tensors) -> int:
         """Tensors without a frame axis (who speaks) have a last axis of 1, or none that is as long."""
-        return max(given[name].shape[-1] for name in self._flow_takes)
+        return max(int(given[name].shape[-1]) for name in self._flow_takes)
 
 
 class PartedTake:

@@ -39,8 +39,8 @@ class Place:
 class Timing:
     """When a sentence says its phonemes. Counted in samples.
 
-    edges: where each phoneme begins, and where the last one ends, from the sentence's own first sample. begins: where the
-    sentence begins in what is sent of the text. lead: silence at its beginning that is not sent.
+    edges: where each phoneme begins, and where the last one ends, from the sentence's own first sample. begins: where
+    the sentence begins in what is sent of the text. lead: silence at its beginning that is not sent.
     """
 
     sentence: int
@@ -49,7 +49,7 @@ class Timing:
     lead: int
 
     def of(self, place: Place) -> tuple[int, int]:
-        """Where the word begins and ends in what is sent of the text; at the beginning for those of sentences before."""
+        """Where the word begins and ends in what is sent of the text; for one of an earlier sentence, at the start."""
         if place.sentence < self.sentence:
             return self.begins, self.begins
         first, last = (max(0, int(self.edges[phoneme]) - self.lead) for phoneme in (place.first, place.last))

@@ -29,8 +29,8 @@ def pick(voices: Sequence[Voice], how: Speaking) -> Voice:
         if language in voice.languages:
             return voice
     raise EngineError(
-        f"No voice speaks the language {how.language!r}. Installed: {_names(voices)}. `voicegw models list` shows voices "
-        "that can be fetched."
+        f"No voice speaks the language {how.language!r}. Installed: {_names(voices)}. "
+        "`voicegw models list` shows voices that can be fetched."
     )
 
 
