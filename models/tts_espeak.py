@@ -103,9 +103,9 @@ def timed(text: str, said: Said, rate: int, *, lead: int, end: int) -> tuple[Wor
     begins = list(accumulate(map(len, words), initial=0))
     starts = [end] * len(words)
     for index in reversed(range(len(words))):
-        inside = [sample for at, sample in said.words if begins[index] <= at < begins[index + 1]]
         later = starts[index + 1] if index + 1 < len(words) else end
-        starts[index] = min(max(0, min(inside, default=later) - lead), later)
+        inside = [sample - lead for at, sample in said.words if begins[index] <= at < begins[index + 1]]
+        starts[index] = min(max(0, min(inside, default=later)), later)
     return tuple(
         Word(word, start / rate, stop / rate)
         for word, start, stop in zip(words, starts, [*starts[1:], end], strict=True)

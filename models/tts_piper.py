@@ -73,6 +73,11 @@ class PiperSynthesizer:
         """Known after `start`."""
         return tuple(voice for described in self._described.values() for voice in described.voices)
 
+    @property
+    def loaded(self) -> Sequence[str]:
+        """Names of the voices that are in memory."""
+        return tuple(self._speakers)
+
     async def start(self) -> None:
         await self._loader.start()
         await self._worker.start()
