@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from models.shaping import LOUDNESS
-from models.tts_espeak import EspeakSynthesizer, Said, timed
+from models.shaping import LOUDNESS, Sound
+from models.tts_espeak import EspeakSynthesizer, timed
+from models.tts_espeak_library import Said
 from models.tts_loudness import loudness
 from pipeline.audio import Pcm
 from pipeline.engines import Speaking, Spoken, Synthesizer
@@ -26,8 +27,8 @@ async def said(synthesizer: EspeakSynthesizer, text: str, how: Speaking) -> list
     return [part async for part in synthesizer.stream(text, how, caller="anna")]
 
 
-def sound(pcm: Pcm) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
-    return np.frombuffer(pcm.data, dtype="<i2").astype(np.float32) / 32768
+def sound(pcm: Pcm) -> Sound:
+    return np.frombuffer(pcm.data, dtype="<i2").astype(np.float32) / np.float32(32768)
 
 
 async def test_it_fits_the_contract_and_says_what_it_is(synthesizer: EspeakSynthesizer) -> None:

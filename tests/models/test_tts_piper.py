@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from models import tts_vits
-from models.shaping import LOUDNESS, PEAK
+from models.shaping import LOUDNESS, PEAK, Sound
 from models.tts_loudness import loudness
 from models.tts_piper import PiperSynthesizer
 from models.tts_piper_voice import describe
@@ -55,8 +55,8 @@ async def spoken(synthesizer: PiperSynthesizer, text: str, how: Speaking | None 
     return [part.pcm for part in await said(synthesizer, text, how)]
 
 
-def sound(*parts: Pcm) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
-    return np.frombuffer(b"".join(part.data for part in parts), dtype="<i2").astype(np.float32) / 32768
+def sound(*parts: Pcm) -> Sound:
+    return np.frombuffer(b"".join(part.data for part in parts), dtype="<i2").astype(np.float32) / np.float32(32768)
 
 
 @pytest.mark.real
