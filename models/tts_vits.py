@@ -11,6 +11,7 @@ import numpy.typing as npt
 from models.onnx import open_session
 from models.shaping import Sound
 from models.tts_graph import parts_of
+from pipeline.errors import OperatorError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -59,10 +60,15 @@ class Vits(Protocol):
 
 def open_vits(model: Path, *, threads: int) -> Vits:
     """The voice's graph, in parts if it can be cut. Raises OperatorError when it cannot be loaded."""
-    if parts := parts_of(model):
-        prior, flow, decoder = (open_session(part, threads=threads) for part in parts)
-        return PartedVits(prior, flow, decoder)
-    return WholeVits(open_session(model, threads=threads))
+    parts = parts_of(model)
+    if parts is None:
+        return WholeVits(open_session(model, threads=threads))
+    try:
+        return PartedVits(*(open_session(part, threads=threads) for part in parts))
+    except OperatorError as error:
+        raise OperatorError(
+            f"{error} It is made from {model}: remove {parts[0].parent} to have it made anew."
+        ) from error
 
 
 class PartedVits:

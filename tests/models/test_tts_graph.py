@@ -13,6 +13,7 @@ from models.tts_graph import FOLDER, PARTS, NotCuttable, cut, parts_of
 from models.tts_piper_voice import stretches
 from models.tts_vits import PartedVits, Scales, WholeVits, open_vits
 from models.weights.files import ModelStore
+from pipeline.errors import OperatorError
 from tests.support.speech import VOICE
 
 QUIET = Scales(0.0, 1.0, 0.0)
@@ -147,6 +148,17 @@ def test_a_voice_whose_parts_can_be_kept_nowhere_is_spoken_whole(
     cache.write_text("in the way")
     assert parts_of(path) is None
     assert str(cache) in caplog.text
+
+
+def test_parts_that_were_damaged_are_named_with_the_remedy(tmp_path: Path) -> None:
+    path = saved(model(), tmp_path)
+    parts = parts_of(path)
+    assert parts is not None
+    parts[1].write_bytes(b"not a graph")
+    with pytest.raises(OperatorError, match="remove .* to have it made anew") as caught:
+        open_vits(path, threads=1)
+    assert str(parts[1]) in str(caught.value)
+    assert str(parts[1].parent) in str(caught.value)
 
 
 @pytest.mark.real
