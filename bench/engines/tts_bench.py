@@ -27,13 +27,13 @@ from models.weights.files import ModelStore
 from models.weights.manifest import default_manifest
 from voicegw import settings
 
-ROUNDS = 15
+ROUNDS = 11
 TEXTS = {
     "a word": "Yes.",
     "three seconds": "I went to the market yesterday, and bought some fresh apples.",
-    "ten seconds": (
+    "seven seconds": (
         "I went to the market yesterday with my brother and his two children, and although it was raining we bought "
-        "some fresh green apples, a loaf of bread and a bottle of milk for our grandmother in the village."
+        "some fresh green apples for our grandmother."
     ),
 }
 

@@ -155,7 +155,7 @@ def test_parts_that_were_damaged_are_named_with_the_remedy(tmp_path: Path) -> No
     parts = parts_of(path)
     assert parts is not None
     parts[1].write_bytes(b"not a graph")
-    with pytest.raises(OperatorError, match="remove .* to have it made anew") as caught:
+    with pytest.raises(OperatorError, match="to have it made anew") as caught:
         open_vits(path, threads=1)
     assert str(parts[1]) in str(caught.value)
     assert str(parts[1].parent) in str(caught.value)
