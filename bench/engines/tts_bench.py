@@ -22,7 +22,8 @@ from unittest import mock
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from models.tts_piper_voice import WARM_UP, PiperSpeaker, describe
+from models.tts_piper_voice import FIRST_FRAMES, WARM_UP, PiperSpeaker, describe
+from models.tts_vits import Scales, open_vits
 from models.weights.files import ModelStore
 from models.weights.manifest import default_manifest
 from voicegw import settings
@@ -102,6 +103,29 @@ def test_ways(
         f"first / whole {first / took['whole']:.2f}, "
         f"first / piper {first / took['piper']:.2f}, all / whole {took['all'] / took['whole']:.2f}, "
         f"real-time factor {took['all'] / sound:.3f}"
+    )
+
+
+def test_prior(benchmark: BenchmarkFixture, voice: Path, table: list[str]) -> None:
+    """What must be done for the whole three-second sentence before its first stretch, and that stretch."""
+    from piper import PiperVoice
+
+    described = describe("bench", voice)
+    vits = open_vits(described.model, threads=1)
+    reader = PiperVoice(session=None, config=described.config)
+    (phonemes,) = reader.phonemize(TEXTS["three seconds"])
+    ids, scales = reader.phonemes_to_ids(phonemes), Scales(0.667, 1.0, 0.8)
+    stretch: list[float] = []
+
+    def first_stretch() -> None:
+        take = vits.begin(ids, scales, None)
+        stretch.append(timed(lambda _: len(take.sound(0, FIRST_FRAMES)), "")[0])
+
+    benchmark.pedantic(vits.begin, args=(ids, scales, None), setup=first_stretch, rounds=ROUNDS)
+    benchmark.extra_info.update(first_stretch=median(stretch))
+    table.append(
+        f"of the first sample; ms: prior of the sentence {middle(benchmark) * 1000:.0f}, "
+        f"flow and decoder of {FIRST_FRAMES} frames {median(stretch) * 1000:.0f}"
     )
 
 
