@@ -12,9 +12,11 @@ from models.llama_server import EmbeddedServer
 from models.llm_embedded import EmbeddedChat
 from models.llm_openai import OpenAIChat
 from models.sentence_llama import LlamaSentences
+from models.tts_espeak import EspeakSynthesizer
 from models.tts_piper import PiperSynthesizer
 from models.turn_smart import SmartTurn
 from models.vad_silero import SileroVad
+from models.voices import Voices
 from models.weights.errors import ManifestError
 from models.weights.files import ModelStore
 from models.weights.manifest import Manifest, Model, Role, default_manifest
@@ -26,7 +28,8 @@ SENTENCE_CONTEXT = 512
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """Which models, and how they run. None: the profile's model, or as many threads as there are cores.
+    """Which models, and how they run. None: the profile's model, or as many threads as there are cores (one for speech,
+    which is quickest there).
 
     Times in seconds. llm_url: of an OpenAI-compatible server that is used in place of the embedded one.
     """
@@ -64,7 +67,6 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
         return store.require(_model(manifest, choice.profile, role, wanted))
 
     cores = _cores()
-    voice = folder("tts", choice.tts_voice)
     return Engines(
         vad=SileroVad(folder("vad", None)),
         recognizer=WhisperRecognizer(
@@ -75,10 +77,11 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
             deadline_s=choice.asr_deadline_s,
         ),
         chat=_chat(choice, manifest, store, cores),
-        synthesizer=PiperSynthesizer(
-            {voice.name.removeprefix("piper-"): voice},
-            threads=choice.tts_threads or cores,
-            deadline_s=choice.tts_deadline_s,
+        synthesizer=Voices(
+            PiperSynthesizer(
+                _voices(choice, manifest, store), threads=choice.tts_threads or 1, deadline_s=choice.tts_deadline_s
+            ),
+            EspeakSynthesizer(deadline_s=choice.tts_deadline_s),
         ),
         turn_detector=SmartTurn(folder("turn", None)),
         echo_detector=PhaseCorrelation(),
@@ -115,6 +118,14 @@ def _sentences(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> L
     # One thread: what it says is needed soon, but what the others are busy with is needed sooner.
     gguf = store.require(model) / model.files[0].name
     return LlamaSentences(EmbeddedServer(gguf, threads=1, slots=choice.llm_slots, context=SENTENCE_CONTEXT))
+
+
+def _voices(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> dict[str, Path]:
+    """Folder of each neural voice by its name: the chosen one, then all others that happen to be installed."""
+    chosen = _model(manifest, choice.profile, "tts", choice.tts_voice)
+    installed = [model for model in manifest.models if model.role == "tts" and not store.missing(model)]
+    others = [model for model in installed if model != chosen]
+    return {model.id.removeprefix("piper-"): store.require(model) for model in (chosen, *others)}
 
 
 def _model(manifest: Manifest, profile: str, role: Role, wanted: str | None) -> Model:

@@ -59,10 +59,10 @@ class AsrSettings(_Group):
 
 
 class TtsSettings(_Group):
-    """Speech synthesis (Piper)."""
+    """Speech synthesis (Piper; eSpeak NG for languages without a voice)."""
 
     voice: str | None = Field(None, description="id of the default voice from `voicegw models list`")
-    threads: int | None = Field(None, ge=1, description="CPU threads; default: the machine's cores")
+    threads: int | None = Field(None, ge=1, description="CPU threads; default: 1")
     deadline_s: float = Field(20.0, gt=0, le=300, description="longest wait for the sound of one sentence, seconds")
 
 

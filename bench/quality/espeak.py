@@ -65,7 +65,6 @@ class Espeak:
         self._samples: list[bytes] = []
         self._words: list[tuple[int, int]] = []
         self._callback = _Callback(self._take)  # the library holds only the pointer
-        self._library.espeak_SetSynthCallback(self._callback)
 
     def say(self, text: str, voice: str, words_per_minute: int) -> Utterance:
         """voice: a language with a variant, e.g. `en-us+f3`. Raises RuntimeError when there is no such voice."""
@@ -73,6 +72,7 @@ class Espeak:
             raise RuntimeError(f"eSpeak NG has no voice {voice!r}")
         self._library.espeak_SetParameter(_PARAMETER_RATE, words_per_minute, 0)
         self._samples, self._words = [], []
+        self._library.espeak_SetSynthCallback(self._callback)  # others in the process may have set theirs
         given = text.encode() + b"\0"
         done = self._library.espeak_Synth(given, len(given), 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
         if done != _OK:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.tts_piper import PiperSpeaker
+from models.tts_piper_voice import PiperSpeaker, describe
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
 
 VOICE = "piper-en_US-joe-medium"
@@ -15,12 +15,12 @@ class Speaker:
     """Says sentences once and remembers them."""
 
     def __init__(self, voice_folder: Path) -> None:
-        self._speaker = PiperSpeaker("joe", voice_folder, threads=2)
+        self._speaker = PiperSpeaker(describe("joe", voice_folder), threads=2)
         self.say = lru_cache(maxsize=64)(self._say)
 
     def _say(self, text: str, speed: float = 1.0) -> Pcm:
         """`text` at 16 kHz with 0.3 s of silence on both sides."""
-        parts = list(self._speaker.speak(text, speed))
+        parts = [spoken.pcm for spoken in self._speaker.speak(text, speed)]
         sound = at_hearing_rate(b"".join(part.data for part in parts), parts[0].rate)
         pause = silence(0.3).data
         return Pcm(pause + sound + pause, HEARING_RATE)

@@ -1,0 +1,112 @@
+"""The last resort: eSpeak NG speaks nearly every language, like a robot, at once.
+
+A text is made whole, hundreds of times faster than it sounds, in one thread for all calls.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from models.batching import BatchWorker, Run
+from models.shaping import Shaper, gain_for, s16le
+from models.tts_espeak_library import EspeakLibrary, Said
+from models.tts_loudness import loudness
+from models.tts_words import split
+from models.voices import pick
+from models.worker_stats import WorkerStats
+from pipeline.audio import Pcm
+from pipeline.engines import EngineInfo, Speaking, Spoken, Voice, Word
+
+PREFIX = "espeak-"
+"""Of the voices' names; the language follows."""
+WARM_UP = "1, 2, 3, 4, 5, 6."
+"""Tells how loud the library is; all its voices are made by one synthesis, and come out alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    text: str
+    language: str
+    speed: float
+
+
+class EspeakSynthesizer:
+    """A `Synthesizer` with one voice for each language."""
+
+    def __init__(self, *, max_waiting: int = 64, deadline_s: float = 10.0) -> None:
+        """deadline_s: for a text."""
+        self._deadline_s = deadline_s
+        self._version = ""
+        self._voices: tuple[Voice, ...] = ()
+        self._worker = BatchWorker[Speech, Spoken | None]("eSpeak NG", self._load, max_waiting=max_waiting)
+
+    @property
+    def info(self) -> EngineInfo:
+        """The version is known after `start`."""
+        return EngineInfo("tts", "espeak-ng", "espeak-ng", "cpu", self._version)
+
+    @property
+    def stats(self) -> WorkerStats:
+        return self._worker.stats
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """Known after `start`."""
+        return self._voices
+
+    async def start(self) -> None:
+        await self._worker.start()
+
+    async def close(self) -> None:
+        await self._worker.close()
+
+    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+        language = pick(self.voices, how).languages[0]
+        if not any(char.isalnum() for char in text):
+            return  # it would read signs out by their names
+        speech = Speech(text, language, how.speed)
+        spoken = await self._worker.submit(speech, caller=caller, deadline_s=self._deadline_s)
+        if spoken:
+            yield spoken
+
+    def _load(self) -> Run[Speech, Spoken | None]:
+        library = EspeakLibrary()
+        languages = library.languages()
+        gain = gain_for(loudness(library.say(WARM_UP, languages["en"]).sound, library.rate))
+        self._version = library.version
+        self._voices = tuple(Voice(PREFIX + code, (code,), library.rate) for code in languages)
+
+        def speak(speeches: Sequence[Speech]) -> list[Spoken | None]:
+            said = [library.say(speech.text, languages[speech.language], speech.speed) for speech in speeches]
+            return [shaped(speech.text, one, library.rate, gain) for speech, one in zip(speeches, said, strict=True)]
+
+        return speak
+
+
+def shaped(text: str, said: Said, rate: int, gain: float) -> Spoken | None:
+    """As it is sent; None when nothing of it can be heard."""
+    shaper = Shaper(rate, gain)
+    sound = np.concatenate([shaper.push(said.sound), shaper.finish()])
+    if not sound.size:
+        return None
+    return Spoken(Pcm(s16le(sound), rate), timed(text, said, rate, lead=shaper.lead or 0, end=len(sound)))
+
+
+def timed(text: str, said: Said, rate: int, *, lead: int, end: int) -> tuple[Word, ...]:
+    """The words of the text: each lasts until the next begins, which is all that the library tells.
+
+    lead: samples left out in front. end: samples that are sent.
+    """
+    words = split(text)
+    begins = list(accumulate(map(len, words), initial=0))
+    starts = [end] * len(words)
+    for index in reversed(range(len(words))):
+        later = starts[index + 1] if index + 1 < len(words) else end
+        inside = [sample - lead for at, sample in said.words if begins[index] <= at < begins[index + 1]]
+        starts[index] = min(max(0, min(inside, default=later)), later)
+    return tuple(
+        Word(word, start / rate, stop / rate)
+        for word, start, stop in zip(words, starts, [*starts[1:], end], strict=True)
+    )

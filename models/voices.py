@@ -1,0 +1,76 @@
+"""All voices under one roof: several synthesizers as one, which is asked by a voice's name or by language."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from pipeline.engines import EngineInfo, Speaking, Spoken, Synthesizer, Voice
+from pipeline.errors import EngineError
+
+NAMED = 12
+"""Voices that an error names; there can be a hundred."""
+
+
+def pick(voices: Sequence[Voice], how: Speaking) -> Voice:
+    """The voice that is meant: by name, else the first that knows the language, else the first.
+
+    Raises EngineError that names what there is.
+    """
+    if how.voice is not None:
+        for voice in voices:
+            if voice.name == how.voice:
+                return voice
+        raise EngineError(f"There is no voice {how.voice!r}. Installed: {_names(voices)}.")
+    if how.language is None:
+        return voices[0]
+    language = how.language.partition("-")[0].lower()  # `pt-BR` is spoken by whoever speaks `pt`
+    for voice in voices:
+        if language in voice.languages:
+            return voice
+    raise EngineError(
+        f"No voice speaks the language {how.language!r}. Installed: {_names(voices)}. "
+        "`voicegw models list` shows voices that can be fetched."
+    )
+
+
+def _names(voices: Sequence[Voice]) -> str:
+    named = ", ".join(f"{voice.name} ({'/'.join(voice.languages)})" for voice in voices[:NAMED])
+    return named if len(voices) <= NAMED else f"{named} and {len(voices) - NAMED} more"
+
+
+class Voices:
+    """A `Synthesizer` of several; those named first are preferred."""
+
+    def __init__(self, *synthesizers: Synthesizer) -> None:
+        self._synthesizers = synthesizers
+
+    @property
+    def info(self) -> EngineInfo:
+        of = [synthesizer.info for synthesizer in self._synthesizers]
+        return EngineInfo(
+            "tts",
+            " + ".join(info.engine for info in of),
+            ", ".join(info.model for info in of),
+            of[0].device,
+            " + ".join(info.version for info in of),
+        )
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """Known after `start`."""
+        return tuple(voice for synthesizer in self._synthesizers for voice in synthesizer.voices)
+
+    async def start(self) -> None:
+        for synthesizer in self._synthesizers:
+            await synthesizer.start()
+
+    async def close(self) -> None:
+        await asyncio.gather(*(synthesizer.close() for synthesizer in self._synthesizers))
+
+    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+        voice = pick(self.voices, how)
+        speaks = next(synthesizer for synthesizer in self._synthesizers if voice in synthesizer.voices)
+        async with aclosing(speaks.stream(text, replace(how, voice=voice.name), caller=caller)) as parts:
+            async for spoken in parts:
+                yield spoken
