@@ -2,22 +2,29 @@
 
 `models.whisper_short` decodes what fits into a window; longer recordings are cut at quiet places and worked off piece
 by piece, so that no caller holds the model for long.
+
+Somebody waits for a final; a partial is worth something only at once. So partials have a worker of their own, on the
+same weights: a final never waits until one is done, and no partial is accepted while there are finals to be heard.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from models.batching import BatchWorker
+from models.whisper_model import Whisper
 from models.whisper_rules import pieces
 from models.whisper_short import ShortContextWhisper, Utterance
 from models.worker_stats import WorkerStats
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
-from pipeline.engines import EngineInfo, Listening, Transcript
-from pipeline.errors import EngineError, OperatorError
+from pipeline.engines import EngineInfo, Listening, Transcript, Word
+from pipeline.errors import EngineError, EngineOverloaded
 
-FILES = ("model.bin", "config.json", "tokenizer.json")
+PARTIAL_DEADLINE_S = 1.5
+"""Later than this, there is more to be heard, and a new partial to be had."""
+MAX_PARTIALS = 8
+"""Most partials that may wait; more could not be made in time."""
 
 
 class WhisperRecognizer:
@@ -36,16 +43,19 @@ class WhisperRecognizer:
     ) -> None:
         """folder: a Whisper model converted for CTranslate2. device: cpu or cuda. compute_type: int8, float16, ...
 
-        deadline_s: for each piece of at most 29 s.
+        deadline_s: for each piece of at most 29 s of a final.
         """
         self._folder = folder
         self._device = device
         self._compute_type = compute_type
         self._cpu_threads = cpu_threads
         self._deadline_s = deadline_s
-        self._languages: frozenset[str] = frozenset()
-        self._worker = BatchWorker[Utterance, Transcript](
+        self._model: Whisper | None = None
+        self._finals = BatchWorker[Utterance, Transcript](
             "speech recognition", self._load, max_waiting=max_waiting, max_batch=max_batch
+        )
+        self._partials = BatchWorker[Utterance, Transcript](
+            "partial speech recognition", self._load, max_waiting=MAX_PARTIALS, max_batch=max_batch
         )
 
     @property
@@ -56,81 +66,95 @@ class WhisperRecognizer:
     @property
     def languages(self) -> frozenset[str]:
         """ISO 639-1 codes (and Whisper's own for languages without one) that can be asked for; known after `start`."""
-        return self._languages
+        return self._model.languages if self._model else frozenset()
 
     @property
     def stats(self) -> WorkerStats:
-        return self._worker.stats
+        """Of finals."""
+        return self._finals.stats
+
+    @property
+    def partial_stats(self) -> WorkerStats:
+        return self._partials.stats
 
     @property
     def stuck(self) -> bool:
         return self._worker.stuck
 
     async def start(self) -> None:
-        await self._worker.start()
+        await self._finals.start()
+        await self._partials.start()
         second = Pcm(bytes(HEARING_RATE * SAMPLE_BYTES), HEARING_RATE)
-        await self.transcribe(second, Listening(), caller="warm-up")
+        for final in (True, False):
+            await self.transcribe(second, Listening(), caller="warm-up", final=final)
 
     async def close(self) -> None:
-        await self._worker.close()
+        await self._finals.close()
+        await self._partials.close()
 
     async def transcribe(
         self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
     ) -> Transcript:
         if audio.rate != HEARING_RATE:
             raise ValueError(f"speech recognition hears {HEARING_RATE} Hz, got {audio.rate} Hz")
-        if how.language is not None and self._languages and how.language not in self._languages:
-            known = ", ".join(sorted(self._languages))
-            raise EngineError(f"{self._folder.name} does not know the language {how.language!r}. It knows: {known}.")
-        heard: list[Transcript] = []
-        for piece in pieces(audio.data):
-            utterance = Utterance(piece, how)
-            transcript = await self._worker.submit(
-                utterance,
-                key=utterance.key,
-                caller=caller,
-                priority=0 if final else 1,
-                deadline_s=self._deadline_s,
-            )
+        if how.language is not None and self.languages and how.language not in self.languages:
+            names = ", ".join(sorted(self.languages))
+            raise EngineError(f"{self._folder.name} does not know the language {how.language!r}. It knows: {names}.")
+        if not final:
+            how = replace(how, word_times=False)
+        heard: list[_Piece] = []
+        start = 0
+        for data in pieces(audio.data):
+            utterance = Utterance(data, how, known if start == 0 and len(data) == len(audio.data) else "")
+            transcript = await (self._final if final else self._partial)(utterance, caller)
             if transcript.text:
                 how = replace(how, language=transcript.language)  # what was heard first decides for the rest
-            heard.append(transcript)
+            heard.append(_Piece(start / HEARING_RATE, transcript))
+            start += utterance.samples
         return _joined(heard)
 
+    async def _final(self, utterance: Utterance, caller: str) -> Transcript:
+        return await self._finals.submit(utterance, key=utterance.key, caller=caller, deadline_s=self._deadline_s)
+
+    async def _partial(self, utterance: Utterance, caller: str) -> Transcript:
+        finals = self._finals.stats
+        if finals.waiting or finals.running:
+            raise EngineOverloaded("There is no time for a partial transcript: finals are being heard.")
+        return await self._partials.submit(utterance, key=utterance.key, caller=caller, deadline_s=PARTIAL_DEADLINE_S)
+
     def _load(self) -> ShortContextWhisper:
-        missing = [name for name in FILES if not (self._folder / name).is_file()]
-        if missing:
-            # Checked here, because faster-whisper would go and look for them on the internet.
-            raise OperatorError(
-                f"{', '.join(missing)} missing in {self._folder}. Run `voicegw models pull` to fetch the model."
-            )
-        from faster_whisper import WhisperModel
-
-        try:
-            model = WhisperModel(
-                str(self._folder),
-                device=self._device,
-                compute_type=self._compute_type,
-                cpu_threads=self._cpu_threads,
-                local_files_only=True,
-            )
-        except Exception as error:  # CTranslate2 and tokenizers raise what they like
-            raise OperatorError(
-                f"The speech recognition model in {self._folder} cannot be loaded on {self._device} with compute type "
-                f"{self._compute_type}: {error}. Run `voicegw models verify`, or choose another device or compute type."
-            ) from error
-        self._languages = frozenset(model.supported_languages)
-        return ShortContextWhisper(model)
+        """For both workers, one after the other."""
+        if self._model is None:
+            self._model = Whisper(self._folder, self._device, self._compute_type, self._cpu_threads)
+        return ShortContextWhisper(self._model)
 
 
-def _joined(parts: Sequence[Transcript]) -> Transcript:
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """start: seconds from the first sample of the recording."""
+
+    start: float
+    transcript: Transcript
+
+    def words(self, *, first: bool) -> list[Word]:
+        """Timed from the first sample of the recording, with a space in front unless they are the first."""
+        moved = [
+            replace(word, start=word.start + self.start, end=word.end + self.start) for word in self.transcript.words
+        ]
+        if moved and not first:
+            moved[0] = replace(moved[0], text=" " + moved[0].text)
+        return moved
+
+
+def _joined(parts: Sequence[_Piece]) -> Transcript:
     """One transcript from those of consecutive pieces. Pieces without speech add nothing to the text."""
-    spoken = [part for part in parts if part.text]
+    spoken = [part for part in parts if part.transcript.text]
     if not spoken:
-        return parts[0]
+        return parts[0].transcript
     return Transcript(
-        text=" ".join(part.text for part in spoken),
-        language=spoken[0].language,
-        no_speech=min(part.no_speech for part in parts),
-        logprob=sum(part.logprob for part in spoken) / len(spoken),
+        text=" ".join(part.transcript.text for part in spoken),
+        language=spoken[0].transcript.language,
+        no_speech=min(part.transcript.no_speech for part in parts),
+        logprob=sum(part.transcript.logprob for part in spoken) / len(spoken),
+        words=tuple(word for part in spoken for word in part.words(first=part is spoken[0])),
     )

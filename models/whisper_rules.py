@@ -14,20 +14,19 @@ import numpy as np
 
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
 
-MIN_WINDOW_S = 15
-"""Least sound that the encoder is shown, with silence behind the speech: with less the decoder starts to repeat itself,
-with 15 s the word error rate is that of the 30 s the model was trained on, at less than half the time."""
-MAX_WINDOW_S = 30
-"""What the model was trained on; it takes no more."""
-WINDOW_STEP_S = 5
-"""Windows grow in steps, so that utterances of similar length can share a batch."""
+WINDOWS_S = (8, 10, 12, 15, 20, 25, 30)
+"""Lengths of sound that the encoder may be shown, with silence behind the speech; few, so that utterances can share a
+batch. The model was trained on 30 s and takes no more. With less than 8 s the decoder says everything again and again;
+from 8 s on it makes no more mistakes than with 30 (`bench/engines/asr_bench.py`), at a fifth of the time."""
 MARGIN_S = 1
 """Least silence behind the speech."""
+LONGEST_S = WINDOWS_S[-1] - MARGIN_S
+"""Longest utterance that is heard in one piece."""
 
-MAX_TOKENS_PER_S = 25
-"""No one speaks faster, in any script: English has up to 5 tokens a second, scripts spelled in bytes four times that.
+MAX_TOKENS_PER_S = 13
+"""No one speaks faster, in any script: English has 3 to 8 tokens a second; Hindi, spelled in bytes, up to 12.4.
 The limit ends a loop of the decoder."""
-SPARE_TOKENS = 16
+SPARE_TOKENS = 10
 HASTY_TOKENS_PER_S = 6
 """Faster than this, a hypothesis that begins anew is a loop of the decoder and not a speaker who repeats a sentence."""
 OPENING = 4
@@ -42,9 +41,9 @@ CUT_SEARCH_S = 8
 
 
 def window_seconds(samples: int) -> int:
-    """Length of the window for an utterance (16 kHz) of at most `MAX_WINDOW_S - MARGIN_S` seconds."""
-    wanted = math.ceil((samples / HEARING_RATE + MARGIN_S) / WINDOW_STEP_S) * WINDOW_STEP_S
-    return max(MIN_WINDOW_S, min(MAX_WINDOW_S, wanted))
+    """Length of the window for an utterance (16 kHz) of at most `LONGEST_S` seconds."""
+    needed = samples / HEARING_RATE + MARGIN_S
+    return next((window for window in WINDOWS_S if window >= needed), WINDOWS_S[-1])
 
 
 def token_limit(seconds: float) -> int:
@@ -75,7 +74,7 @@ def is_speech(no_speech: float, logprob: float) -> bool:
 
 def pieces(audio: bytes) -> list[bytes]:
     """Audio (s16le, 16 kHz) in pieces that fit into a window, cut where it is quietest."""
-    longest = (MAX_WINDOW_S - MARGIN_S) * HEARING_RATE * SAMPLE_BYTES
+    longest = LONGEST_S * HEARING_RATE * SAMPLE_BYTES
     made = []
     while len(audio) > longest:
         at = longest - CUT_SEARCH_S * HEARING_RATE * SAMPLE_BYTES

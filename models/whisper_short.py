@@ -1,35 +1,29 @@
-"""Whisper in short context, on CTranslate2: utterances of one key in, their transcripts out.
+"""Whisper in short context: utterances of one key in, their transcripts out.
 
 Stock Whisper pads every utterance to 30 s; the encoder then spends most of its time on silence. Here it sees the
-utterance in a window of 15 s or a little more, decoding is greedy and without timestamps. `models.whisper_rules` has
+utterance in a window of 8 s or a little more, decoding is greedy and without timestamps. `models.whisper_rules` has
 the numbers, and what is done about the loops and inventions that Whisper is prone to.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from models import whisper_rules as rules
+from models.whisper_model import Encoded, Whisper, part
+from models.whisper_reuse import continued
+from models.whisper_words import words
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
 from pipeline.engines import Listening, Transcript
-
-if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
-
-CONTEXT_TOKENS = 448
-"""What the decoder can hold: prompt and text."""
-PROMPT_TOKENS = CONTEXT_TOKENS // 2 - 1
-"""Most tokens of a prompt; the last ones count. As in openai/whisper, decoding.py."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """audio: s16le at 16 kHz, short enough for a window."""
+    """audio: s16le at 16 kHz, short enough for a window. known: how the text very probably begins."""
 
     audio: bytes
     how: Listening
+    known: str = ""
 
     @property
     def samples(self) -> int:
@@ -48,78 +42,59 @@ class Utterance:
 class ShortContextWhisper:
     """Utterances of one key in, their transcripts out. Blocks; used in one thread."""
 
-    def __init__(self, model: "WhisperModel") -> None:
+    def __init__(self, model: Whisper) -> None:
         self._model = model
 
     def __call__(self, utterances: Sequence[Utterance]) -> list[Transcript]:
-        how = utterances[0].how
-        encoded = self._encode(utterances)
-        if not self._model.model.is_multilingual:
-            languages = ["en"] * len(utterances)
-        elif how.language is None:
-            # A ranking for each utterance, of pairs like ("<|en|>", 0.98).
-            languages = [ranking[0][0][2:-2] for ranking in self._model.model.detect_language(encoded)]
-        else:
-            languages = [how.language] * len(utterances)
-        results = self._generate(encoded, utterances, languages)
+        how, window_s = utterances[0].key
+        encoded = self._model.encode([one.audio for one in utterances], window_s)
+        languages = [how.language] * len(utterances) if how.language else self._model.detect(encoded, len(utterances))
+        # Only for one alone: in a batch, the utterance with the most to decode sets the pace.
+        if len(utterances) == 1 and (found := self._continued(encoded, utterances[0], languages[0])):
+            return [found]
+        limit = rules.token_limit(max(one.seconds for one in utterances))
+        prompts = [self._model.prompt(language, how.prompt) for language in languages]
+        results = self._model.generate(encoded, prompts, limit)
         return [
-            self._judge(utterance, language, result)
-            for utterance, language, result in zip(utterances, languages, results, strict=True)
+            self._judge(part(encoded, row), utterance, language, result)
+            for row, (utterance, language, result) in enumerate(zip(utterances, languages, results, strict=True))
         ]
 
-    def _encode(self, utterances: Sequence[Utterance]) -> Any:
-        _, window_s = utterances[0].key
-        batch = np.zeros((len(utterances), window_s * HEARING_RATE), dtype=np.float32)
-        for row, utterance in enumerate(utterances):
-            batch[row, : utterance.samples] = np.frombuffer(utterance.audio, dtype="<i2").astype(np.float32) / 32768
-        # Features of padded sound, not padded features: zeros would look like a steady hiss to the model.
-        features = [self._model.feature_extractor(sound, padding=0) for sound in batch]
-        return self._model.encode(np.stack(features).astype(np.float32))
+    def _continued(self, encoded: Encoded, utterance: Utterance, language: str) -> Transcript | None:
+        how = utterance.how
+        found = continued(self._model, encoded, utterance.seconds, language, utterance.known, how.prompt)
+        if found is None or rules.repeats_itself(self._model.tokenizer(language).decode(found.tokens)):
+            return None
+        # Words that were heard again and again are speech.
+        return self._told(encoded, utterance, language, found.tokens, no_speech=0.0, logprob=found.logprob)
 
-    def _generate(self, encoded: Any, utterances: Sequence[Utterance], languages: list[str], **options: Any) -> Any:
-        prompts = [
-            self._prompt(language, utterance.how.prompt)
-            for utterance, language in zip(utterances, languages, strict=True)
-        ]
-        longest = max(utterance.seconds for utterance in utterances)
-        return self._model.model.generate(
-            encoded,
-            prompts,
-            beam_size=1,
-            max_length=min(CONTEXT_TOKENS, len(prompts[0]) + rules.token_limit(longest)),
-            return_scores=True,
-            return_no_speech_prob=True,
-            **options,
-        )
-
-    def _judge(self, utterance: Utterance, language: str, result: Any) -> Transcript:
-        text, logprob = self._read(utterance, language, result)
-        if rules.repeats_itself(text):
+    def _judge(self, encoded: Encoded, utterance: Utterance, language: str, result: Any) -> Transcript:
+        tokens, logprob = self._read(utterance, result)
+        tokenizer = self._model.tokenizer(language)
+        if rules.repeats_itself(tokenizer.decode(tokens)):
             # A second chance in which no three tokens may come again.
-            encoded = self._encode([utterance])
-            (result,) = self._generate(encoded, [utterance], [language], no_repeat_ngram_size=3)
-            text, logprob = self._read(utterance, language, result)
-        if not text or rules.repeats_itself(text) or not rules.is_speech(result.no_speech_prob, logprob):
+            prompt = self._model.prompt(language, utterance.how.prompt)
+            limit = rules.token_limit(utterance.seconds)
+            (result,) = self._model.generate(encoded, [prompt], limit, no_repeat_ngram_size=3)
+            tokens, logprob = self._read(utterance, result)
+        text = tokenizer.decode(tokens)
+        if not text.strip() or rules.repeats_itself(text) or not rules.is_speech(result.no_speech_prob, logprob):
             return Transcript("", language, no_speech=result.no_speech_prob)
-        return Transcript(text, language, result.no_speech_prob, logprob)
+        return self._told(encoded, utterance, language, tokens, no_speech=result.no_speech_prob, logprob=logprob)
 
-    def _read(self, utterance: Utterance, language: str, result: Any) -> tuple[str, float]:
-        """Text, and mean log-probability of its tokens and the one that ends it."""
+    def _read(self, utterance: Utterance, result: Any) -> tuple[Sequence[int], float]:
+        """Tokens, and the mean log-probability of all that were decoded and the one that ends them."""
         tokens = result.sequences_ids[0]
         # CTranslate2 gives the sum divided by the number of tokens without the one that ends it.
         logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
-        kept = rules.without_restart(tokens, utterance.seconds)
-        return self._tokenizer(language).decode(kept).strip(), logprob
+        return rules.without_restart(tokens, utterance.seconds), logprob
 
-    def _prompt(self, language: str, expected: str) -> list[int]:
-        tokenizer = self._tokenizer(language)
-        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        if not expected.strip():
-            return start
-        return [tokenizer.sot_prev, *tokenizer.encode(" " + expected.strip())[-PROMPT_TOKENS:], *start]
-
-    def _tokenizer(self, language: str) -> Any:
-        from faster_whisper.tokenizer import Tokenizer
-
-        multilingual = self._model.model.is_multilingual
-        return Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+    def _told(
+        self, encoded: Encoded, utterance: Utterance, language: str, tokens: Sequence[int], **judged: float
+    ) -> Transcript:
+        tokenizer = self._model.tokenizer(language)
+        text = tokenizer.decode(tokens).strip()
+        if not utterance.how.word_times:
+            return Transcript(text, language, **judged)
+        _, starts = self._model.align(encoded, language, tokens, utterance.seconds)
+        return Transcript(text, language, **judged, words=words(tokenizer, tokens, starts, utterance.seconds))

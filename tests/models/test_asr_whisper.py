@@ -1,9 +1,10 @@
-"""Whisper with the real default model, on speech made by the default voice, and on what is not speech."""
+"""Whisper with the real default model, on speech made by the default voice."""
 
 import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from models.asr_whisper import WhisperRecognizer
 from models.weights.files import ModelStore
 from pipeline.audio import Pcm
 from pipeline.engines import Listening, Recognizer
-from pipeline.errors import EngineError, OperatorError
-from tests.support.speech import VOICE, Speaker, joined, mixed, noise, silence, tone
+from pipeline.errors import EngineError, EngineOverloaded, OperatorError
+from tests.support.speech import VOICE, Speaker, joined, mixed, noise, silence
 
 MODEL = "whisper-base"
 ENGLISH = Listening("en")
@@ -84,31 +85,6 @@ async def test_expected_words_are_spelled_as_given(recognizer: WhisperRecognizer
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("language", ["en", None])
-@pytest.mark.parametrize(
-    "audio",
-    [
-        silence(0.0),
-        silence(0.2),
-        silence(4.0),
-        noise(2.0, 0.005),
-        noise(8.0, 0.2),
-        tone(3.0, 50),
-        tone(2.0, 440),
-        joined(noise(0.1, 0.3), silence(0.4), noise(0.1, 0.3), silence(0.4)),
-    ],
-    ids=["nothing", "blink", "silence", "hiss", "roar", "hum", "tone", "claps"],
-)
-async def test_what_is_not_speech_gives_no_text(
-    recognizer: WhisperRecognizer, audio: Pcm, language: str | None
-) -> None:
-    transcript = await recognizer.transcribe(audio, Listening(language, "Kathryn"), caller="anna")
-    assert transcript.text == ""
-    assert transcript.logprob == 0.0
-    assert transcript.no_speech > 0.4
-
-
-@pytest.mark.real
 async def test_a_text_in_circles_is_made_again_without_repetition_and_dropped_when_that_does_not_help(
     recognizer: WhisperRecognizer, speaker: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,11 +101,15 @@ async def test_a_text_in_circles_is_made_again_without_repetition_and_dropped_wh
 
 @pytest.mark.real
 async def test_a_minute_of_speech_is_heard_to_its_end(recognizer: WhisperRecognizer, speaker: Speaker) -> None:
-    audio = joined(*[speaker.say(sentence) for sentence in SENTENCES * 4])
-    assert audio.seconds > 45
-    transcript = await recognizer.transcribe(audio, ENGLISH, caller="anna")
-    said = " ".join(SENTENCES * 4)
+    audio = joined(*[speaker.say(sentence) for sentence in SENTENCES * 5])
+    assert audio.seconds > 60
+    transcript = await recognizer.transcribe(audio, replace(ENGLISH, word_times=True), caller="anna")
+    said = " ".join(SENTENCES * 5)
     assert errors(said, transcript.text) / len(words(said)) < 0.1
+    assert "".join(word.text for word in transcript.words) == transcript.text
+    starts = [word.start for word in transcript.words]
+    assert starts == sorted(starts)
+    assert audio.seconds - 5 < starts[-1] < audio.seconds
 
 
 @pytest.mark.real
@@ -146,20 +126,48 @@ async def test_calls_share_a_run_and_hear_what_they_would_hear_alone(
 
 
 @pytest.mark.real
-async def test_a_final_goes_before_a_partial_that_came_first(recognizer: WhisperRecognizer, speaker: Speaker) -> None:
+async def test_words_are_timed_when_that_is_asked_of_a_final(recognizer: WhisperRecognizer, speaker: Speaker) -> None:
+    early, late = speaker.say(SENTENCES[3]), speaker.say(SENTENCES[4])
+    audio = joined(early, silence(1.0), late)
+    how = replace(ENGLISH, word_times=True)
+    final = await recognizer.transcribe(audio, how, caller="anna")
+    assert "".join(word.text for word in final.words) == final.text
+    assert all(0 <= word.start <= word.end <= audio.seconds for word in final.words)
+    times = {words(word.text)[0]: word for word in final.words}
+    assert times["slowly"].end < early.seconds
+    assert times["how"].start > early.seconds - 0.3  # what comes after a pause is put a little early
+    assert (await recognizer.transcribe(audio, ENGLISH, caller="anna")).words == ()
+    assert (await recognizer.transcribe(audio, how, caller="anna", final=False)).words == ()
+
+
+@pytest.mark.real
+async def test_a_partial_is_refused_while_there_are_finals_to_be_heard(
+    recognizer: WhisperRecognizer, speaker: Speaker
+) -> None:
     audio = speaker.say(SENTENCES[3])
+    final = asyncio.create_task(recognizer.transcribe(audio, ENGLISH, caller="anna"))
+    await asyncio.sleep(0)
+    with pytest.raises(EngineOverloaded, match="finals are being heard"):
+        await recognizer.transcribe(audio, ENGLISH, caller="ben", final=False)
+    assert errors(SENTENCES[3], (await final).text) == 0
+    partial = await recognizer.transcribe(audio, ENGLISH, caller="ben", final=False)
+    assert errors(SENTENCES[3], partial.text) == 0
+
+
+@pytest.mark.real
+async def test_a_final_does_not_wait_for_a_partial(recognizer: WhisperRecognizer, speaker: Speaker) -> None:
+    long, short = joined(*map(speaker.say, SENTENCES)), speaker.say(SENTENCES[3])
     done: list[str] = []
 
-    async def hear(name: str, *, final: bool) -> None:
-        # Different prompts, so that they cannot share a run.
-        await recognizer.transcribe(audio, Listening("en", name), caller=name, final=final)
-        done.append(name)
+    async def hear(audio: Pcm, *, final: bool) -> None:
+        await recognizer.transcribe(audio, ENGLISH, caller="anna", final=final)
+        done.append("final" if final else "partial")
 
-    await asyncio.gather(
-        hear("running", final=True), *(hear(f"partial {at}", final=False) for at in (1, 2)), hear("final", final=True)
-    )
-    # The worker may have taken the first before the others came, but not the last.
-    assert done.index("final") < done.index("partial 2")
+    partial = asyncio.create_task(hear(long, final=False))
+    while not recognizer.partial_stats.running:
+        await asyncio.sleep(0.001)
+    await asyncio.gather(partial, hear(short, final=True))
+    assert done == ["final", "partial"]
 
 
 @pytest.mark.real
@@ -207,8 +215,11 @@ async def test_a_broken_model_is_an_operators_matter(model_store: ModelStore, tm
 
 
 @pytest.mark.real
-async def test_a_compute_type_that_does_not_exist_is_an_operators_matter(model_store: ModelStore) -> None:
-    engine = WhisperRecognizer(model_store.folder(MODEL), compute_type="int3")
-    with pytest.raises(OperatorError, match="compute type int3"):
+@pytest.mark.parametrize(("device", "compute_type"), [("cpu", "int3"), ("cpu", "float16"), ("abacus", "int8")])
+async def test_a_device_that_cannot_do_it_is_an_operators_matter(
+    model_store: ModelStore, device: str, compute_type: str
+) -> None:
+    engine = WhisperRecognizer(model_store.folder(MODEL), device=device, compute_type=compute_type)
+    with pytest.raises(OperatorError, match=f"loaded on {device} with compute type {compute_type}.*choose another"):
         await engine.start()
     await engine.close()

@@ -10,15 +10,15 @@ OPENING = [11, 12, 13, 14]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "window"), [(0.0, 15), (3.0, 15), (14.0, 15), (14.1, 20), (19.0, 20), (24.5, 30), (29.0, 30)]
+    ("seconds", "window"), [(0.0, 8), (7.0, 8), (7.1, 10), (14.0, 15), (14.1, 20), (24.5, 30), (29.0, 30)]
 )
 def test_the_window_holds_the_utterance_and_some_silence(seconds: float, window: int) -> None:
     assert rules.window_seconds(int(seconds * HEARING_RATE)) == window
 
 
 def test_a_longer_utterance_may_have_more_tokens() -> None:
-    assert rules.token_limit(0) == 16
-    assert rules.token_limit(4) == 116
+    assert rules.token_limit(0) == 10
+    assert rules.token_limit(4) == 62
 
 
 def test_a_hypothesis_that_begins_anew_too_fast_is_cut_there() -> None:
