@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits
 from models.llama_process import Address
@@ -12,6 +13,7 @@ from models.llama_server import EmbeddedServer
 from models.llm_openai import OpenAIChat
 from models.prefills import Prefills
 from models.slots import Slots
+from models.written_calls import WrittenCalls, schema
 from pipeline.engines import ChatDelta, ChatRequest, EngineInfo
 from pipeline.errors import EngineDown
 
@@ -56,11 +58,14 @@ class EmbeddedChat:
             self._prefills.stop(slot)
             chat = (await self._connect()).chat
             # Reports of progress are of no use here, but the server finds out by sending them who has left.
-            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True}
+            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True, **_must_call(request)}
+            tools = () if request.tool_choice == "none" else request.tools
+            calls = WrittenCalls(tools) if tools else None
             try:
                 async with aclosing(chat.stream(request, caller=caller, extra=extra)) as deltas:
                     async for delta in deltas:
-                        yield delta
+                        for one in calls.feed(delta) if calls else (delta,):
+                            yield one
             except EngineDown as error:
                 raise EngineDown(
                     "The embedded language model stopped in the middle of its work. It is restarted by itself; "
@@ -94,6 +99,14 @@ class EmbeddedChat:
         model = self._server.options.name
         chat = OpenAIChat(address.url, model, address.key, limits=self._limits, temperature=self._temperature)
         return _Life(address, chat, PromptReader(address, self._limits))
+
+
+def _must_call(request: ChatRequest) -> dict[str, Any]:
+    """Holds a model to a call where `required` alone does not: llama.cpp lets it write any text before."""
+    if not request.tools or request.tool_choice != "required":
+        return {}
+    form = {"type": "json_schema", "json_schema": {"name": "call", "schema": schema(request.tools)}}
+    return {"response_format": form, "tool_choice": "none"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """models/llm_embedded.py and what it stands on: a real llama.cpp server with a real, small model."""
 
 import asyncio
+import json
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from models.llama_server import EmbeddedServer, Pulse
 from models.llm_embedded import EmbeddedChat
 from models.llm_openai import OpenAIChat
 from models.weights.files import ModelStore
-from pipeline.engines import ChatMessage, ChatRequest, Usage
+from pipeline.engines import ChatMessage, ChatRequest, Tool, ToolCall, Usage
 from pipeline.errors import EngineDown, EngineError, OperatorError
 from tests.support.until import until
 
@@ -231,6 +233,35 @@ async def test_a_memory_cut_at_its_front_is_moved_and_not_read_again(model: Path
         assert first.input > 500
         _, usage = await reply(chat, asking(*said[6:], "Nice.", "And then?"))
         assert usage.input - usage.cached < 40
+
+
+WEATHER = Tool(
+    "get_weather",
+    "The weather in a city",
+    {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+)
+
+
+async def test_a_required_call_is_made(model: Path) -> None:
+    """By a model that knows nothing of tools."""
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        question = ChatMessage("user", "What is the weather in Paris?")
+        offer = ChatRequest((question,), max_tokens=80, temperature=0.0, tools=(WEATHER,), tool_choice="required")
+        found = [delta async for delta in chat.stream(offer, caller="ann")]
+        assert not any(delta.text for delta in found)
+        [piece] = [delta.call for delta in found if delta.call]
+        assert piece.name == "get_weather"
+        assert isinstance(json.loads(piece.arguments)["city"], str)
+        call = ToolCall(piece.id, piece.name, piece.arguments)
+        story = (question, ChatMessage("assistant", "", (call,)), ChatMessage("tool", "Rain.", call_id=call.id))
+        await chat.prefill(ChatRequest(story, tools=(WEATHER,)), caller="ann")
+        assert (await reply(chat, ChatRequest(story, max_tokens=10, tools=(WEATHER,))))[0]
+
+
+async def test_tools_that_are_not_to_be_called_do_not_hold_words_back(model: Path) -> None:
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        offer = replace(SKY, tools=(WEATHER,), tool_choice="none")
+        assert "blue" in (await reply(chat, offer))[0]
 
 
 async def test_leaving_an_answer_stops_the_server(model: Path) -> None:
