@@ -3,12 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TURNS ?= 6
+# vLLM has an environment of its own: its packages are large, and disagree with the gateway's. Its CPU build wants the
+# torch that has no CUDA in it; VLLM_TORCH says where pip finds that.
+VLLM := .venv-vllm
+VLLM_TORCH ?= --extra-index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: run setup models test bench lock clean help
+.PHONY: run setup models test test-vllm bench lock clean help
 
 help:
 	@echo "make run     install, fetch the models, start the gateway on http://127.0.0.1:8080"
 	@echo "make test    every check of the project"
+	@echo "make test-vllm  a conversation with a real vLLM (CPU; installs 3.5 GB into $(VLLM))"
 	@echo "make bench   the short benchmarks, with this machine's numbers in bench/results/"
 	@echo "make setup   only install (with what tests need) and fetch the models"
 	@echo "make lock    resolve requirements/*.txt anew"
@@ -31,6 +36,10 @@ test: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
+test-vllm: $(VENV)/dev.stamp $(VLLM)/install.stamp
+	@$(BIN)/voicegw models pull smollm2-135m
+	TEST_VLLM=$(VLLM) $(BIN)/python -m pytest tests/vllm -v
+
 bench: $(VENV)/dev.stamp models
 	$(BIN)/voicegw bench turn --turns $(TURNS)
 
@@ -42,8 +51,16 @@ lock: $(VENV)/dev.stamp
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	  --no-annotate -c requirements/run.txt --extra gpu --extra microphone pyproject.toml -o requirements/extras.txt
 
+# What comes with it for pictures and sound belongs to another torch, and vLLM trips over it.
+$(VLLM)/install.stamp: tests/vllm/requirements.txt
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip install -q $(VLLM_TORCH) "$$(grep ^torch== $<)"
+	$(VLLM)/bin/python -m pip install -q -r $<
+	$(VLLM)/bin/python -m pip uninstall -q -y torchvision torchaudio torchcodec
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench/results
+	rm -rf $(VENV) $(VLLM) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench/results
 
 $(VENV)/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "voicegw needs Python 3.11 or newer; name one: make run PYTHON=python3.11")'

@@ -114,6 +114,14 @@ class LlamaProcess:
         await asyncio.wait({self._reading})
         return status
 
+    async def dies(self, within_s: float) -> int | None:
+        """Its exit status, None if it is still alive then."""
+        try:
+            async with asyncio.timeout(within_s):
+                return await self.wait()
+        except TimeoutError:
+            return None
+
     async def stop(self) -> None:
         """End it: with a request first, then without. Safe to call twice, and on the dead."""
         if self._process.returncode is None:
@@ -124,6 +132,11 @@ class LlamaProcess:
             except TimeoutError:
                 self._process.kill()
         await self.wait()
+
+    def kill(self) -> None:
+        """Without a request, which a process that hangs does not hear. Nothing happens to the dead."""
+        if self._process.returncode is None:
+            self._process.kill()
 
     @property
     def last_words(self) -> str:

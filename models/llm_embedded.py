@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits
 from models.llama_process import Address
+from models.llama_prompts import PromptReader
 from models.llama_server import EmbeddedServer
 from models.llm_openai import OpenAIChat
+from models.prefills import Prefills
 from models.slots import Slots
+from models.written_calls import WrittenCalls, schema
 from pipeline.engines import ChatDelta, ChatRequest, EngineInfo
 from pipeline.errors import EngineDown
 
@@ -28,7 +32,8 @@ class EmbeddedChat:
         self._limits = limits
         self._temperature = temperature
         self._slots = Slots(server.options.slots, waiting=QUEUE * server.options.slots)
-        self._client: tuple[Address, OpenAIChat] | None = None
+        self._prefills = Prefills()
+        self._life: _Life | None = None
 
     @property
     def info(self) -> EngineInfo:
@@ -38,24 +43,29 @@ class EmbeddedChat:
 
     async def start(self) -> None:
         await self._server.start()
-        await (await self._connect()).start()
+        await (await self._connect()).chat.start()
 
     async def close(self) -> None:
         await self._server.close()
-        if self._client is not None:
-            await self._client[1].close()
+        if self._life is not None:
+            await self._life.close()
 
     async def stream(self, request: ChatRequest, *, caller: str) -> AsyncGenerator[ChatDelta, None]:
         """The answer as it is made. Raises EngineDown at once while the server is restarting; see also OpenAIChat."""
         await self._connect()
         async with self._slots.lend(caller, within_s=self._limits.first_token_s) as slot:
-            chat = await self._connect()
+            # The server begins once it has left the words it is reading ahead in this slot, and goes on from there.
+            self._prefills.stop(slot)
+            chat = (await self._connect()).chat
             # Reports of progress are of no use here, but the server finds out by sending them who has left.
-            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True}
+            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True, **_must_call(request)}
+            tools = () if request.tool_choice == "none" else request.tools
+            calls = WrittenCalls(tools) if tools else None
             try:
                 async with aclosing(chat.stream(request, caller=caller, extra=extra)) as deltas:
                     async for delta in deltas:
-                        yield delta
+                        for one in calls.feed(delta) if calls else (delta,):
+                            yield one
             except EngineDown as error:
                 raise EngineDown(
                     "The embedded language model stopped in the middle of its work. It is restarted by itself; "
@@ -63,23 +73,50 @@ class EmbeddedChat:
                 ) from error
 
     async def prefill(self, request: ChatRequest, *, caller: str) -> None:
-        async with aclosing(self.stream(replace(request, max_tokens=1), caller=caller)) as deltas:
-            async for _ in deltas:
-                pass
+        """Read the prompt to the end of the last message's words, in the caller's own slot.
 
-    async def _connect(self) -> OpenAIChat:
-        """A client of the server's present life. Raises EngineDown while it has none."""
+        Makes way for the caller's answer and for a newer prefill: then it returns at once, and what was read is kept.
+        """
+        reader = (await self._connect()).reader
+        slot = self._slots.reserve(caller)
+        if slot is not None:
+            await self._prefills.run(slot, reader.read(request, slot))
+
+    async def _connect(self) -> "_Life":
+        """Clients of the server's present life. Raises EngineDown while it has none."""
         address = self._server.address
         if address is None:
             raise EngineDown("The embedded language model is restarting; try again in a few seconds.")
-        if self._client is not None and self._client[0] == address:
-            return self._client[1]
-        old, chat = self._client, self._client_of(address)
-        self._client = (address, chat)
+        if self._life is not None and self._life.address == address:
+            return self._life
+        old = self._life
+        self._life = new = self._begin(address)
         if old is not None:
-            await old[1].close()
-        return chat
+            await old.close()
+        return new
 
-    def _client_of(self, address: Address) -> OpenAIChat:
+    def _begin(self, address: Address) -> "_Life":
         model = self._server.options.name
-        return OpenAIChat(address.url, model, address.key, limits=self._limits, temperature=self._temperature)
+        chat = OpenAIChat(address.url, model, address.key, limits=self._limits, temperature=self._temperature)
+        return _Life(address, chat, PromptReader(address, self._limits))
+
+
+def _must_call(request: ChatRequest) -> dict[str, Any]:
+    """Holds a model to a call where `required` alone does not: llama.cpp lets it write any text before."""
+    if not request.tools or request.tool_choice != "required":
+        return {}
+    form = {"type": "json_schema", "json_schema": {"name": "call", "schema": schema(request.tools)}}
+    return {"response_format": form, "tool_choice": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """One life of the server, and who talks to it."""
+
+    address: Address
+    chat: OpenAIChat
+    reader: PromptReader
+
+    async def close(self) -> None:
+        await self.chat.close()
+        await self.reader.close()

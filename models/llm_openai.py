@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from models import chat_request
 from models.chat_address import base, client, shown
 from models.chat_errors import NOT_A_STREAM, quote, refused, unreachable, why
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits, Waits
@@ -31,6 +32,12 @@ POLL_S = 0.25
 """Pause between two looks at a server that is still starting; seconds."""
 LONGEST_REFUSAL = 1 << 16
 """Bytes read of an error page."""
+
+REMEMBERS_PREFIXES = frozenset({"vllm", "sglang", "llamacpp", "library"})
+"""Servers, by what their list of models says of the owner, that keep what they read of a prompt unless told not to.
+
+`library` is Ollama's word. A hosted service is not among them: it bills what is read early like anything else.
+"""
 
 CONNECTION_LOST = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 
@@ -106,16 +113,22 @@ class OpenAIChat:
             log.info("call %s: %s", caller, error)
             raise
 
-    async def prefill(self, request: ChatRequest, *, caller: str, extra: Mapping[str, Any] | None = None) -> None:
-        """An answer of one token: what every server understands, and its prefix cache remembers."""
-        async with aclosing(self.stream(replace(request, max_tokens=1), caller=caller, extra=extra)) as deltas:
+    async def prefill(self, request: ChatRequest, *, caller: str) -> None:
+        """An answer of one token, where the server is known to remember what it reads; nothing elsewhere.
+
+        No common interface reads a prompt without answering it. The one token and the template's tail are what this
+        costs; vLLM keeps whole blocks of 16 tokens of the rest.
+        """
+        if self._kind not in REMEMBERS_PREFIXES:
+            return
+        async with aclosing(self.stream(replace(request, max_tokens=1), caller=caller)) as deltas:
             async for _ in deltas:
                 pass
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         return {
             "model": self._model or "default",
-            "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+            **chat_request.prompt(request),
             "max_tokens": self._limits.max_tokens if request.max_tokens is None else request.max_tokens,
             "temperature": self._temperature if request.temperature is None else request.temperature,
             "stream": True,
@@ -127,9 +140,9 @@ class OpenAIChat:
         for tries_left in (1, 0):
             answer = ChatStream(self._server)
             try:
-                async with aclosing(self._attempt(body, answer, waits)) as words:
-                    async for text in words:
-                        yield ChatDelta(text)
+                async with aclosing(self._attempt(body, answer, waits)) as deltas:
+                    async for delta in deltas:
+                        yield delta
                 break
             except (*CONNECTION_LOST, EngineTimeout) as error:
                 if answer.finish:  # only its farewell is missing
@@ -150,7 +163,7 @@ class OpenAIChat:
             raise EngineDown(f"{self._server} ended its stream before its answer was complete; it may have died.")
         yield ChatDelta(answer.end(), finish=answer.finish, usage=answer.usage)
 
-    async def _attempt(self, body: dict[str, Any], answer: ChatStream, waits: Waits) -> AsyncGenerator[str, None]:
+    async def _attempt(self, body: dict[str, Any], answer: ChatStream, waits: Waits) -> AsyncGenerator[ChatDelta, None]:
         request = self._client.build_request("POST", "chat/completions", json=body)
         response = await waits.on(self._client.send(request, stream=True))
         try:
@@ -158,13 +171,13 @@ class OpenAIChat:
             await self._check(response, pieces, waits)
             # Read to the very end, beyond [DONE]: only then can the connection be used again.
             while (piece := await waits.on(anext(pieces, None))) is not None:
-                text = answer.feed(piece)
+                deltas = answer.feed(piece)
                 if answer.finish:
                     waits.renew(AFTER_LAST_TOKEN_S)
                 elif answer.begun:
                     waits.renew(self._limits.gap_s)
-                if text:
-                    yield text
+                for delta in deltas:
+                    yield delta
         finally:
             await response.aclose()
 

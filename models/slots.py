@@ -20,6 +20,7 @@ class Slots:
         self._lock = asyncio.Semaphore(count)
         # Free slots, the one that rested longest first, with the caller whose conversation each remembers.
         self._free: dict[int, str | None] = dict.fromkeys(range(count))
+        self._lent: dict[int, str] = {}
         self._count = count
         self._places = waiting
 
@@ -28,11 +29,24 @@ class Slots:
         """The caller's own slot if it is free, else the one that rested longest. Raises EngineOverloaded."""
         await self._wait(within_s)
         slot = self._choose(caller)
+        self._lent[slot] = caller
         try:
             yield slot
         finally:
+            del self._lent[slot]
             self._free[slot] = caller
             self._lock.release()
+
+    def reserve(self, caller: str) -> int | None:
+        """The slot that the caller would be lent next, from now on the caller's own, but not taken from anybody.
+
+        None when the caller is being answered, or all slots are busy: then nothing can be read ahead.
+        """
+        if caller in self._lent.values() or self._lock.locked():
+            return None
+        slot = self._choose(caller)
+        self._free[slot] = caller
+        return slot
 
     def _choose(self, caller: str) -> int:
         own = [slot for slot, last in self._free.items() if last == caller]

@@ -1,12 +1,14 @@
 """models/llm_embedded.py and what it stands on: a real llama.cpp server with a real, small model."""
 
 import asyncio
+import json
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,12 @@ import pytest
 
 from models.chat_limits import ChatLimits
 from models.llama_process import Address
-from models.llama_server import EmbeddedServer
+from models.llama_server import EmbeddedServer, Pulse
 from models.llm_embedded import EmbeddedChat
 from models.llm_openai import OpenAIChat
 from models.weights.files import ModelStore
-from pipeline.engines import ChatMessage, ChatRequest, Usage
-from pipeline.errors import EngineDown, OperatorError
+from pipeline.engines import ChatMessage, ChatRequest, Tool, ToolCall, Usage
+from pipeline.errors import EngineDown, EngineError, OperatorError
 from tests.support.until import until
 
 pytestmark = pytest.mark.real
@@ -94,10 +96,19 @@ async def test_two_callers_in_turns_each_pay_for_the_new_words_only(model: Path)
         assert min(seen.values()) > 100
 
 
-async def idle(address: Address) -> bool:
+async def slots(address: Address) -> list[dict[str, Any]]:
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {address.key}"}) as http:
-        slots = (await http.get(f"{address.url}/slots")).json()
-    return not any(slot["is_processing"] for slot in slots)
+        found: list[dict[str, Any]] = (await http.get(f"{address.url}/slots")).json()
+    return found
+
+
+async def idle(address: Address) -> bool:
+    return not any(slot["is_processing"] for slot in await slots(address))
+
+
+async def read(address: Address) -> int:
+    """Tokens of their present prompts that the slots have read so far."""
+    return sum(slot.get("n_prompt_tokens_processed", 0) for slot in await slots(address))
 
 
 async def until_it_is(address: Address, *, rest: bool) -> None:
@@ -113,6 +124,144 @@ async def metric(address: Address, name: str) -> int:
     found = re.search(rf"^llamacpp:{name} (\d+)", metrics, re.MULTILINE)
     assert found
     return int(found[1])
+
+
+SYSTEM = ChatMessage("system", INSTRUCTIONS)
+STORY = "Yesterday I went to the market with my sister and we bought some bread and a lot of cheese for the party."
+
+
+def spoken(words: str) -> ChatRequest:
+    return ChatRequest((SYSTEM, ChatMessage("user", words)), max_tokens=8, temperature=0.0)
+
+
+async def test_what_is_read_ahead_is_not_read_again(model: Path) -> None:
+    """The caller is still speaking: only the words that were missing, and the template's tail, are left to read."""
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        missing = 3
+        await chat.prefill(ChatRequest((SYSTEM,)), caller="ann")
+        await chat.prefill(spoken(" ".join(STORY.split()[:-missing])), caller="ann")
+        text, usage = await reply(chat, spoken(STORY))
+        tail = 6  # <|im_end|>, a line's end, <|im_start|>, assistant (two), a line's end
+        assert usage.input - usage.cached <= missing + 1 + tail
+        assert text == (await reply(chat, spoken(STORY), "bob"))[0]
+
+
+async def test_reading_ahead_generates_nothing(model: Path) -> None:
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        address = chat._server.address
+        before = await metric(address, "tokens_predicted_total")
+        await chat.prefill(spoken(STORY), caller="ann")
+        # The last token read foretells one more, at no cost.
+        assert await metric(address, "tokens_predicted_total") - before <= 1
+
+
+LONG = "never mind " * 400
+"""800 tokens."""
+
+
+@asynccontextmanager
+async def reading_ahead(chat: EmbeddedChat, address: Address) -> AsyncIterator[asyncio.Task[None]]:
+    """Until the server has read a part of something long, and is not done with it."""
+    task = asyncio.create_task(chat.prefill(spoken(LONG), caller="ann"))
+    async with asyncio.timeout(30):
+        while await read(address) < 64:
+            await asyncio.sleep(0.01)
+    assert not task.done()
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_an_answer_goes_on_from_where_reading_ahead_is(model: Path) -> None:
+    server = EmbeddedServer(model, threads=2, slots=2, context=4096)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        assert server.address is not None
+        async with reading_ahead(chat, server.address) as task:
+            _, usage = await reply(chat, spoken(LONG + "and thank you"))
+            assert usage.cached >= 64
+            await asyncio.wait_for(task, 1)  # which was told nothing of it
+
+
+async def test_an_answer_to_other_words_does_not_wait_for_the_end(model: Path) -> None:
+    server = EmbeddedServer(model, threads=2, slots=2, context=4096)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        assert server.address is not None
+        before = await metric(server.address, "prompt_tokens_total")
+        async with reading_ahead(chat, server.address):
+            await reply(chat, spoken("How are you?"))
+            # Of 800, with what the answer itself needed.
+            assert await metric(server.address, "prompt_tokens_total") - before < 500
+
+
+async def test_reading_ahead_stops_when_it_is_cancelled(model: Path) -> None:
+    server = EmbeddedServer(model, threads=2, slots=2, context=4096)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        assert server.address is not None
+        before = await metric(server.address, "prompt_tokens_total")
+        async with reading_ahead(chat, server.address) as task:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await until_it_is(server.address, rest=True)
+            assert await metric(server.address, "prompt_tokens_total") - before < 500
+
+
+async def test_while_the_caller_is_answered_nothing_is_read_ahead(model: Path) -> None:
+    async with (
+        started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat,
+        aclosing(chat.stream(spoken(STORY), caller="ann")) as stream,
+    ):
+        await anext(stream)
+        before = await metric(chat._server.address, "prompt_tokens_total")
+        await chat.prefill(spoken("Wait"), caller="ann")
+        assert await metric(chat._server.address, "prompt_tokens_total") == before
+
+
+async def test_a_prompt_that_cannot_be_read_is_an_error(model: Path) -> None:
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        with pytest.raises(EngineError, match=r"The embedded language model refused .*context"):
+            await chat.prefill(spoken(LONG * 3), caller="ann")
+
+
+async def test_a_memory_cut_at_its_front_is_moved_and_not_read_again(model: Path) -> None:
+    server = EmbeddedServer(model, threads=2, slots=1, context=4096)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        said = [f"Here is story number {number}: {STORY}" for number in range(20)]
+        first = (await reply(chat, asking(*said)))[1]
+        assert first.input > 500
+        _, usage = await reply(chat, asking(*said[6:], "Nice.", "And then?"))
+        assert usage.input - usage.cached < 40
+
+
+WEATHER = Tool(
+    "get_weather",
+    "The weather in a city",
+    {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+)
+
+
+async def test_a_required_call_is_made(model: Path) -> None:
+    """By a model that knows nothing of tools."""
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        question = ChatMessage("user", "What is the weather in Paris?")
+        offer = ChatRequest((question,), max_tokens=80, temperature=0.0, tools=(WEATHER,), tool_choice="required")
+        found = [delta async for delta in chat.stream(offer, caller="ann")]
+        assert not any(delta.text for delta in found)
+        [piece] = [delta.call for delta in found if delta.call]
+        assert piece.name == "get_weather"
+        assert isinstance(json.loads(piece.arguments)["city"], str)
+        call = ToolCall(piece.id, piece.name, piece.arguments)
+        story = (question, ChatMessage("assistant", "", (call,)), ChatMessage("tool", "Rain.", call_id=call.id))
+        await chat.prefill(ChatRequest(story, tools=(WEATHER,)), caller="ann")
+        assert (await reply(chat, ChatRequest(story, max_tokens=10, tools=(WEATHER,))))[0]
+
+
+async def test_tools_that_are_not_to_be_called_do_not_hold_words_back(model: Path) -> None:
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        offer = replace(SKY, tools=(WEATHER,), tool_choice="none")
+        assert "blue" in (await reply(chat, offer))[0]
 
 
 async def test_leaving_an_answer_stops_the_server(model: Path) -> None:
@@ -194,6 +343,22 @@ async def test_while_it_cannot_come_back_every_request_is_refused_at_once(model:
         await reply(chat, asking("Hello?"))
 
 
+async def test_a_child_that_hangs_is_replaced(model: Path) -> None:
+    server = EmbeddedServer(model, threads=2, slots=2, context=1024, pulse=Pulse(every_s=0.2, answer_s=1.0))
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        first = server.address
+        assert server.pid is not None
+        child = psutil.Process(server.pid)
+        child.suspend()
+        waiting = asyncio.create_task(reply(chat, asking("Hello?")))
+        await until(lambda: server.address not in (None, first), 30)
+        with pytest.raises(EngineDown, match="is restarted by itself"):
+            await waiting
+        assert not child.is_running()
+        assert "blue" in (await reply(chat, SKY))[0]
+        assert server.restarts == 1
+
+
 async def test_nothing_is_left_after_closing(model: Path) -> None:
     tasks = asyncio.all_tasks()
     server = embedded(model)
@@ -249,7 +414,7 @@ async def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from models.llama_server import EmbeddedServer
+from models.llama_server import EmbeddedServer, Pulse
 
 async def main():
     server = EmbeddedServer(Path(sys.argv[1]), threads=1, slots=1, context=512)

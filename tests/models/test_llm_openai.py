@@ -12,7 +12,7 @@ import pytest
 
 from models.chat_limits import ChatLimits
 from models.llm_openai import OpenAIChat
-from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, Usage
+from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, Tool, ToolCall, ToolCallPiece, Usage
 from pipeline.errors import EngineDown, EngineError, EngineOverloaded, EngineTimeout, OperatorError
 from tests.support.llm_server import Exchange, Script, answer, llm_server, page
 
@@ -133,6 +133,139 @@ class TestAnswers:
 
         async with llm_server(script) as server, chatting(server.url, "m") as chat:
             assert await deltas(chat) == [ChatDelta("Hello"), ChatDelta(finish="stop")]
+
+
+WEATHER = Tool("get_weather", "The weather in a city", {"type": "object", "properties": {"city": {"type": "string"}}})
+CALL = ToolCall("call_1", "get_weather", '{"city": "Paris"}')
+
+
+def piece(index: int = 0, **fields: Any) -> dict[str, Any]:
+    """A piece of a tool call as a server sends it."""
+    return {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": index, **fields}]}, "finish_reason": None}]}
+
+
+class TestTools:
+    async def test_the_request_offers_them(self) -> None:
+        bare = Tool("stop")
+        async with llm_server() as server, chatting(server.url, "m") as chat:
+            await deltas(chat, ChatRequest(REQUEST.messages, tools=(WEATHER, bare), tool_choice="required"))
+            body = server.seen[0].body
+            assert body["tool_choice"] == "required"
+            assert [tool["function"]["name"] for tool in body["tools"]] == ["get_weather", "stop"]
+            assert body["tools"][0] == {
+                "type": "function",
+                "function": {
+                    "name": "get_weather",
+                    "description": "The weather in a city",
+                    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+                },
+            }
+            assert body["tools"][1]["function"]["parameters"] == {"type": "object", "properties": {}}
+
+    async def test_the_request_tells_of_calls_and_what_came_of_them(self) -> None:
+        messages = (
+            ChatMessage("user", "What is the weather in Paris?"),
+            ChatMessage("assistant", "Let me look.", calls=(CALL,)),
+            ChatMessage("tool", "Rain.", call_id="call_1"),
+        )
+        async with llm_server() as server, chatting(server.url, "m") as chat:
+            await deltas(chat, ChatRequest(messages))
+            body = server.seen[0].body
+            assert "tools" not in body
+            assert "tool_choice" not in body
+            function = {"name": "get_weather", "arguments": '{"city": "Paris"}'}
+            assert body["messages"][1:] == [
+                {
+                    "role": "assistant",
+                    "content": "Let me look.",
+                    "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
+                },
+                {"role": "tool", "content": "Rain.", "tool_call_id": "call_1"},
+            ]
+
+    async def test_calls_come_in_pieces(self) -> None:
+        async def script(exchange: Exchange) -> None:
+            await exchange.begin()
+            await exchange.token("Let me look.")
+            await exchange.event(piece(id="a", type="function", function={"name": "get_weather", "arguments": ""}))
+            await exchange.event(piece(function={"arguments": '{"city"'}))
+            await exchange.event(piece(function={"arguments": ': "Paris"}'}))
+            await exchange.event(piece(1, id="b", type="function", function={"name": "stop", "arguments": "{}"}))
+            await exchange.finish("tool_calls")
+
+        async with llm_server(script) as server, chatting(server.url, "m") as chat:
+            assert await deltas(chat) == [
+                ChatDelta("Let me look."),
+                ChatDelta(call=ToolCallPiece(0, "", "a", "get_weather")),
+                ChatDelta(call=ToolCallPiece(0, '{"city"')),
+                ChatDelta(call=ToolCallPiece(0, ': "Paris"}')),
+                ChatDelta(call=ToolCallPiece(1, "{}", "b", "stop")),
+                ChatDelta(finish="stop"),
+            ]
+
+    async def test_a_name_said_twice_and_an_id_never_given(self) -> None:
+        async def script(exchange: Exchange) -> None:
+            await exchange.begin()
+            for index in (0, 0, 1):
+                await exchange.event(piece(index, function={"name": "stop", "arguments": "{"}))
+            await exchange.finish("tool_calls")
+
+        async with llm_server(script) as server, chatting(server.url, "m") as chat:
+            first, again, second = (delta.call for delta in await deltas(chat) if delta.call)
+            assert (first.name, again.name, second.name) == ("stop", "", "stop")
+            assert again.id == ""
+            assert first.id.startswith("call_")
+            assert first.id != second.id
+
+    async def test_a_connection_lost_within_a_call_is_not_tried_again(self) -> None:
+        async def script(exchange: Exchange) -> None:
+            await exchange.begin()
+            await exchange.event(piece(id="a", function={"name": "stop", "arguments": ""}))
+            exchange.vanish()
+
+        async with llm_server(script, answer("Hello")) as server, chatting(server.url, "m") as chat:
+            with pytest.raises(EngineDown, match="broke off"):
+                await deltas(chat)
+            assert len(server.seen) == 1
+
+
+def listed(owner: str) -> Script:
+    return page(200, json.dumps({"data": [{"id": "m", "owned_by": owner}]}))
+
+
+class TestPrefill:
+    @pytest.mark.parametrize("owner", ["vllm", "sglang", "llamacpp", "library"])
+    async def test_where_it_is_remembered_it_is_an_answer_of_one_token(self, owner: str) -> None:
+        async with llm_server(models=(listed(owner),)) as server, chatting(server.url, "m") as chat:
+            await chat.start()
+            await chat.prefill(ChatRequest(REQUEST.messages, max_tokens=50), caller="ann")
+            _, prefill = server.seen  # behind the warm-up
+            assert prefill.body["max_tokens"] == 1
+            assert prefill.body["messages"][-1] == {"role": "user", "content": "Who are you?"}
+
+    async def test_where_it_may_be_billed_and_forgotten_it_is_nothing(self) -> None:
+        async with llm_server(models=(listed("openai"),)) as server, chatting(server.url, "m") as chat:
+            await chat.start()
+            await chat.prefill(REQUEST, caller="ann")
+            assert len(server.seen) == 1  # the warm-up
+
+    async def test_cancelling_it_hangs_up(self) -> None:
+        asked, left = asyncio.Event(), asyncio.Event()
+
+        async def script(exchange: Exchange) -> None:
+            asked.set()
+            await exchange.hung_up()
+            left.set()
+
+        async with llm_server(answer("Hi"), script, models=(listed("vllm"),)) as server, chatting(server.url) as chat:
+            await chat.start()
+            task = asyncio.create_task(chat.prefill(REQUEST, caller="ann"))
+            async with asyncio.timeout(2):
+                await asked.wait()
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                await left.wait()
 
 
 async def hangs(exchange: Exchange) -> None:

@@ -34,6 +34,25 @@ async def test_a_busy_slot_is_not_lent() -> None:
         assert {first, second} == {0, 1}
 
 
+async def test_a_reserved_slot_is_the_callers_next() -> None:
+    slots = Slots(2, waiting=1)
+    ann, bob = await use(slots, "ann"), await use(slots, "bob")
+    assert slots.reserve("bob") == bob
+    cid = slots.reserve("cid")
+    assert cid == ann
+    assert [await use(slots, name) for name in ("bob", "cid")] == [bob, cid]
+
+
+async def test_nothing_is_reserved_while_the_caller_is_answered_or_all_are_busy() -> None:
+    slots = Slots(2, waiting=1)
+    async with slots.lend("ann", within_s=5):
+        assert slots.reserve("ann") is None
+        assert slots.reserve("bob") is not None
+        async with slots.lend("bob", within_s=5):
+            assert slots.reserve("cid") is None
+    assert slots.reserve("ann") is not None
+
+
 async def test_waiting_ends_with_a_free_slot() -> None:
     slots = Slots(1, waiting=1)
     async with AsyncExitStack() as stack:

@@ -1,0 +1,78 @@
+"""Has llama.cpp read the beginning of a prompt before the rest is known.
+
+The template puts marks around every message. What is read early must end where the last message's words end, or the
+marks behind them would be in the way of the next words: so the server is asked for the prompt as text, which is cut
+there, and then for a completion of no tokens. It keeps what it read in the slot, also when it is told to stop in the
+middle, and compares tokens, not text, with the next prompt; a last word that goes on in another way costs one token.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import httpx2
+import msgspec
+
+from models import chat_request
+from models.chat_address import client
+from models.chat_errors import refused, unreachable
+from models.chat_limits import ChatLimits
+from models.llama_process import Address
+from pipeline.engines import ChatRequest
+from pipeline.errors import EngineError, EngineTimeout
+
+SERVER = "The embedded language model"
+MARK = "\ue000"
+"""A character of no alphabet (Unicode's private use), to find the end of the last message again."""
+
+
+class PromptReader:
+    """A client of one life of the server."""
+
+    def __init__(self, address: Address, limits: ChatLimits) -> None:
+        self._limits = limits
+        self._http = client(httpx2.URL(address.url), address.key, limits)
+
+    async def read(self, request: ChatRequest, slot: int) -> None:
+        """Returns when all has been read. Raises EngineError; cancelling stops the server at its next batch."""
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                if beginning := await self._beginning(request):
+                    await self._read(beginning, slot)
+        except TimeoutError:
+            raise EngineTimeout(f"{SERVER} did not read a prompt within {self._limits.total_s:g} s.") from None
+        except httpx2.HTTPError as error:
+            raise unreachable(SERVER, error) from error
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _beginning(self, request: ChatRequest) -> str:
+        """The prompt up to the last message's last word; nothing when the template hides that place."""
+        *before, last = request.messages
+        marked = replace(request, messages=(*before, replace(last, text=last.text + MARK)))
+        response = await self._http.post("apply-template", json=chat_request.prompt(marked))
+        if response.status_code != HTTPStatus.OK:
+            raise _refusal(response.status_code, response.content)
+        return msgspec.json.decode(response.content, type=_Prompt).prompt.rpartition(MARK)[0]
+
+    async def _read(self, prompt: str, slot: int) -> None:
+        # Reports of progress are of no use here, but the server finds out by sending them who has left.
+        body: Mapping[str, Any] = {
+            "prompt": prompt, "n_predict": 0, "cache_prompt": True, "id_slot": slot,
+            "stream": True, "return_progress": True,
+        }  # fmt: skip
+        async with self._http.stream("POST", "completion", json=body) as response:
+            page = await response.aread()
+        if response.status_code != HTTPStatus.OK:
+            raise _refusal(response.status_code, page)
+
+
+class _Prompt(msgspec.Struct):
+    prompt: str
+
+
+def _refusal(status: int, page: bytes) -> EngineError:
+    return refused(SERVER, status, page, model=None, key=None)
