@@ -11,6 +11,7 @@ from pipeline.audio import Pcm
 from pipeline.engines import Transcript, Usage
 from pipeline.history import Item
 from pipeline.settings import ReplyOptions
+from pipeline.timings import TurnTimings
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,14 @@ class ReplyEnded:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TurnTimed:
+    """The first sound of an answer leaves: where the time since the caller's last speech went."""
+
+    reply: str
+    timings: TurnTimings
+
+
 Notice = (
     SpeechStarted
     | SpeechStopped
@@ -157,4 +166,5 @@ Notice = (
     | ReplyText
     | ReplyAudio
     | ReplyEnded
+    | TurnTimed
 )
