@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TURNS ?= 6
+BUDGETS ?= --enforce
 
-.PHONY: run setup models test bench lock clean help
+.PHONY: run setup models test bench bench-engines lock clean help
 
 help:
 	@echo "make run     install, fetch the models, start the gateway on http://127.0.0.1:8080"
 	@echo "make test    every check of the project"
-	@echo "make bench   the short benchmarks, with this machine's numbers in bench/results/"
+	@echo "make bench   turns of a call against bench/budgets.toml, with this machine's numbers in bench/results/"
+	@echo "make bench-engines   each engine beside the stock way of using it"
 	@echo "make setup   only install (with what tests need) and fetch the models"
 	@echo "make lock    resolve requirements/*.txt anew"
 	@echo "make clean   remove what make made here (models stay where they are)"
@@ -33,8 +35,15 @@ test: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
+# Fails when a budget is broken, unless TURNS=... BUDGETS= says only to look.
 bench: $(VENV)/dev.stamp models
-	$(BIN)/voicegw bench turn --turns $(TURNS)
+	$(BIN)/voicegw bench turn --turns $(TURNS) $(BUDGETS)
+
+# One pytest-benchmark file for each engine, ours and the stock way in the same run.
+bench-engines: $(VENV)/dev.stamp models
+	@mkdir -p bench/results
+	$(BIN)/python -m pytest bench/engines -o python_files='*_bench.py test_*.py bench_*.py' \
+	  --benchmark-json=bench/results/engines.json
 
 lock: $(VENV)/dev.stamp
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

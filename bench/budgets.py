@@ -84,8 +84,8 @@ class Verdict:
         return asdict(self)
 
     def __str__(self) -> str:
-        measured = "nothing" if self.measured is None else f"{self.measured:.2f}"
-        return f"{self.subject}: measured {measured}, allowed {self.allowed:.2f} {self.unit}"
+        measured = "nothing" if self.measured is None else f"{self.measured:.4g}"
+        return f"{self.subject}: measured {measured}, allowed {self.allowed:.4g} {self.unit}"
 
 
 def load(path: Path = BUDGETS) -> Budgets:

@@ -144,9 +144,9 @@ def judged(verdicts: Sequence[Verdict]) -> RenderableType:
         table.add_column(name, justify="right")
     table.add_column("")
     for verdict in verdicts:
-        measured = "" if verdict.measured is None else f"{verdict.measured:.2f}"
+        measured = "" if verdict.measured is None else f"{verdict.measured:.4g}"
         says = {True: "[green]kept[/]", False: "[red]broken[/]", None: f"[yellow]not judged: {verdict.why}[/]"}
-        table.add_row(verdict.subject, measured, f"{verdict.allowed:.2f}", verdict.unit, says[verdict.kept])
+        table.add_row(verdict.subject, measured, f"{verdict.allowed:.4g}", verdict.unit, says[verdict.kept])
     return table
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.registry import EngineChoice, build_engines
+from models.registry import EngineChoice, build_engines, usable_cores
 from models.weights.files import ModelStore
 from models.weights.manifest import Role, default_manifest
 from pipeline.audio import HEARING_RATE
@@ -95,8 +95,10 @@ def _whisper(choice: EngineChoice) -> "WhisperModel":
 
     return WhisperModel(
         str(_folder(choice, "asr", choice.asr_model)),
-        device=choice.asr_device, compute_type=choice.asr_compute_type, cpu_threads=choice.asr_threads or 0,
-    )  # fmt: skip
+        device=choice.asr_device,
+        compute_type=choice.asr_compute_type,
+        cpu_threads=choice.asr_threads or usable_cores(),
+    )
 
 
 def _voice(choice: EngineChoice) -> "PiperVoice":
