@@ -4,17 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 TURNS ?= 6
 # vLLM has an environment of its own: its packages are large, and disagree with the gateway's. Its CPU build wants the
-# torch that has no CUDA in it; VLLM_TORCH says where pip finds that.
+# torch that has no CUDA in it; VLLM_TORCH holds the options by which pip finds that where the index alone does not do.
 VLLM := .venv-vllm
-VLLM_TORCH ?= --extra-index-url https://download.pytorch.org/whl/cpu
+VLLM_TORCH ?=
+BUDGETS ?= --enforce
 
-.PHONY: run setup models test test-vllm bench lock clean help
+.PHONY: run setup models test test-vllm bench bench-engines lock clean help
 
 help:
 	@echo "make run     install, fetch the models, start the gateway on http://127.0.0.1:8080"
 	@echo "make test    every check of the project"
 	@echo "make test-vllm  a conversation with a real vLLM (CPU; installs 3.5 GB into $(VLLM))"
-	@echo "make bench   the short benchmarks, with this machine's numbers in bench/results/"
+	@echo "make bench   turns of a call against bench/budgets.toml, with this machine's numbers in bench/results/"
+	@echo "make bench-engines   each engine beside the stock way of using it"
 	@echo "make setup   only install (with what tests need) and fetch the models"
 	@echo "make lock    resolve requirements/*.txt anew"
 	@echo "make clean   remove what make made here (models stay where they are)"
@@ -40,8 +42,15 @@ test-vllm: $(VENV)/dev.stamp $(VLLM)/install.stamp
 	@$(BIN)/voicegw models pull smollm2-135m
 	TEST_VLLM=$(VLLM) $(BIN)/python -m pytest tests/vllm -v
 
+# Fails when a budget is broken, unless TURNS=... BUDGETS= says only to look.
 bench: $(VENV)/dev.stamp models
-	$(BIN)/voicegw bench turn --turns $(TURNS)
+	$(BIN)/voicegw bench turn --turns $(TURNS) $(BUDGETS)
+
+# One pytest-benchmark file for each engine, ours and the stock way in the same run.
+bench-engines: $(VENV)/dev.stamp models
+	@mkdir -p bench/results
+	$(BIN)/python -m pytest bench/engines -o python_files='*_bench.py test_*.py bench_*.py' \
+	  --benchmark-json=bench/results/engines.json
 
 lock: $(VENV)/dev.stamp
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

@@ -7,21 +7,32 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import IO, Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx2
 
 from pipeline.errors import OperatorError
+from voicegw.protocol.timings import TIMINGS
 
 _READY_WITHIN: Final = 300.0  # seconds; a cold disk reads two gigabytes of models slowly
 _ENDED_WITHIN: Final = 20.0  # seconds; longer than the gateway needs to say goodbye to its callers
 _LOOK_EVERY: Final = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A gateway. url: its WebSocket address. key: to it. pid: of its process, when its memory is to be watched."""
+
+    url: str
+    key: str | None = None
+    pid: int | None = None
+
+
 @asynccontextmanager
-async def own_gateway(settings: Mapping[str, str]) -> AsyncIterator[str]:
-    """Start `voicegw serve` on a free loopback port, yield its WebSocket address when it is ready, and end it.
+async def own_gateway(settings: Mapping[str, str]) -> AsyncIterator[Reached]:
+    """Start `voicegw serve` on a free loopback port, yield it when it is ready, and end it.
 
     settings: environment variables on top of this process's own. Raises OperatorError when it does not get ready.
     """
@@ -33,9 +44,16 @@ async def own_gateway(settings: Mapping[str, str]) -> AsyncIterator[str]:
         )  # fmt: skip
         try:
             await _ready(process, f"http://127.0.0.1:{port}/readyz", log)
-            yield f"ws://127.0.0.1:{port}/v1/realtime"
+            yield Reached(f"ws://127.0.0.1:{port}/v1/realtime", pid=process.pid)
         finally:
             await ended(process)
+
+
+def asking_for_timings(url: str) -> str:
+    """The same address, with the wish to be told where the time of each turn goes. Gateways of others ignore it."""
+    parts = urlsplit(url)
+    query = [*((name, value) for name, value in parse_qsl(parts.query) if name != TIMINGS), (TIMINGS, "1")]
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 async def about(url: str, key: str | None) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class WhisperRecognizer:
 
     @property
     def stuck(self) -> bool:
-        return self._worker.stuck
+        return self._finals.stuck or self._partials.stuck
 
     async def start(self) -> None:
         await self._finals.start()

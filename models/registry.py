@@ -66,7 +66,7 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
     def folder(role: Role, wanted: str | None) -> Path:
         return store.require(_model(manifest, choice.profile, role, wanted))
 
-    cores = _cores()
+    cores = usable_cores()
     return Engines(
         vad=SileroVad(folder("vad", None)),
         recognizer=WhisperRecognizer(
@@ -131,13 +131,19 @@ def _voices(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> dict
 def _model(manifest: Manifest, profile: str, role: Role, wanted: str | None) -> Model:
     """The model for a role: the wanted one, else the profile's."""
     if wanted is None:
-        return next(model for model in manifest.profile(profile) if model.role == role)
+        for model in manifest.profile(profile):
+            if model.role == role:
+                return model
+        raise ManifestError(
+            f"The profile '{profile}' has no model for the role {role}: name one in the settings, e.g. "
+            f"VOICEGW_{role.upper()}_MODEL; for the role llm also a server, with VOICEGW_LLM_URL."
+        )
     model = manifest.model(wanted)
     if role not in (model.role, *model.also):
         raise ManifestError(f"The model '{wanted}' is for the role {model.role}, not {role}.")
     return model
 
 
-def _cores() -> int:
+def usable_cores() -> int:
     """Cores this process may use: fewer than the machine's in a container."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

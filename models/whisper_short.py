@@ -6,7 +6,7 @@ the numbers, and what is done about the loops and inventions that Whisper is pro
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models import whisper_rules as rules
@@ -90,11 +90,18 @@ class ShortContextWhisper:
         return rules.without_restart(tokens, utterance.seconds), logprob
 
     def _told(
-        self, encoded: Encoded, utterance: Utterance, language: str, tokens: Sequence[int], **judged: float
+        self,
+        encoded: Encoded,
+        utterance: Utterance,
+        language: str,
+        tokens: Sequence[int],
+        *,
+        no_speech: float,
+        logprob: float,
     ) -> Transcript:
         tokenizer = self._model.tokenizer(language)
-        text = tokenizer.decode(tokens).strip()
+        told = Transcript(tokenizer.decode(tokens).strip(), language, no_speech, logprob)
         if not utterance.how.word_times:
-            return Transcript(text, language, **judged)
+            return told
         _, starts = self._model.align(encoded, language, tokens, utterance.seconds)
-        return Transcript(text, language, **judged, words=words(tokenizer, tokens, starts, utterance.seconds))
+        return replace(told, words=words(tokenizer, tokens, starts, utterance.seconds))

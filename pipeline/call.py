@@ -5,7 +5,6 @@ its actions, one timer keeps its deadline. Everything here runs on one event loo
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import assert_never
 
@@ -30,6 +29,7 @@ from pipeline.actions import (
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
+from pipeline.call_log import CallLog
 from pipeline.endings import ending
 from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
 from pipeline.errors import CallerError
@@ -52,11 +52,12 @@ from pipeline.events import (
 from pipeline.history import History, Item
 from pipeline.line import Line
 from pipeline.listener import Listener
-from pipeline.notices import CallOver, InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice
-from pipeline.reply import Plan
+from pipeline.notices import CallOver, InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice, TurnTimed
+from pipeline.reply import Plan, Reply
 from pipeline.settings import CallSettings, ReplyOptions
 from pipeline.speaker import Speaker
 from pipeline.tasks import Tasks
+from pipeline.timings import Stopwatch
 from pipeline.turn import TurnTaker
 
 ECHO_WINDOW_MS = 400
@@ -95,7 +96,7 @@ class Call:
         lead: float,
         buffered: bool = True,
     ) -> None:
-        log = logging.LoggerAdapter(logging.getLogger(__name__), {"call": caller})
+        log = CallLog(__name__, caller)
         self.history = History()
         self._log = log
         self._engines = engines
@@ -103,6 +104,7 @@ class Call:
         self._notify = notify
         self._taker = TurnTaker(settings.turn)
         self._tasks = Tasks(log)
+        self._stopwatch = Stopwatch()
         self._timer: asyncio.TimerHandle | None = None
         self._buffered = buffered
         self._closed = False
@@ -121,7 +123,7 @@ class Call:
             buffered=buffered,
             plan=self._plan,
             ready=lambda ticket: self._tell(DraftReady(ticket)),
-            sounding=lambda ticket: self._tell(ReplySounding(ticket)),
+            sounding=self._sounding,
             over=lambda ticket: self._tell(ReplyOver(ticket)),
         )
 
@@ -134,7 +136,9 @@ class Call:
     async def hear(self, data: bytes) -> None:
         """Take in 16 kHz 16-bit mono samples. Raises EngineError when voice activity detection fails."""
         try:
-            for score in await self._listener.push(data):
+            scores = await self._listener.push(data)
+            self._stopwatch.arrived(self._listener.end, self._now())
+            for score in scores:
                 echo = score.probability >= self._settings.turn.release and self._is_echo(score.span)
                 self._tell(SpeechScored(score.span, 0.0 if echo else score.probability))
         finally:
@@ -212,7 +216,10 @@ class Call:
     def _tell(self, event: Event) -> None:
         if self._closed:
             return
-        for action in self._taker.handle(event, self._now()):
+        now = self._now()
+        self._stopwatch.told(event, now)
+        for action in self._taker.handle(event, now):
+            self._stopwatch.asked(action, self._taker.speech_end, now)
             self._carry_out(action)
         self._keep_deadline()
 
@@ -285,6 +292,12 @@ class Call:
                     echo=echo,
                 )
             )
+
+    def _sounding(self, ticket: Ticket, reply: Reply) -> None:
+        self._tell(ReplySounding(ticket))
+        timings = self._stopwatch.sounding(ticket, reply.milestones, self._now())
+        if timings and (active := self._speaker.active):
+            self._notify(TurnTimed(active, timings))
 
     def _prime(self) -> None:
         if self._settings.instructions:

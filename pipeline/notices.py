@@ -11,6 +11,7 @@ from pipeline.audio import Pcm
 from pipeline.engines import Transcript, Usage
 from pipeline.history import Item
 from pipeline.settings import ReplyOptions
+from pipeline.timings import TurnTimings
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,14 @@ class CallOver:
     """This side ends the call: nobody has spoken for so long that nobody is taken to be there."""
 
 
+@dataclass(frozen=True, slots=True)
+class TurnTimed:
+    """The first sound of an answer leaves: where the time since the caller's last speech went."""
+
+    reply: str
+    timings: TurnTimings
+
+
 Notice = (
     SpeechStarted
     | SpeechStopped
@@ -175,4 +184,5 @@ Notice = (
     | ReplyAudio
     | ReplyEnded
     | CallOver
+    | TurnTimed
 )

@@ -16,6 +16,7 @@ from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, Usag
 from pipeline.errors import EngineError
 from pipeline.playout import Piece, Playout
 from pipeline.sentences import SentenceSplitter
+from pipeline.timings import Milestones
 
 AHEAD_S = 8.0
 """Sound made ahead of what has left: more would only be thrown away at the next interruption."""
@@ -41,7 +42,7 @@ class Reply:
     """An answer in the making.
 
     changed: set whenever the playout got more, or ended. ready: called once, when there is something to let out, or
-    nothing will come.
+    nothing will come. milestones: how far it had come when.
     """
 
     def __init__(self, ticket: Ticket, plan: Plan, playout: Playout, ready: Callable[[], None]) -> None:
@@ -49,6 +50,7 @@ class Reply:
         self.plan = plan
         self.playout = playout
         self.changed = asyncio.Event()
+        self.milestones = Milestones()
         self.usage: Usage | None = None
         self.finish: Literal["stop", "length"] = "stop"
         self.error: EngineError | None = None
@@ -83,6 +85,8 @@ class Reply:
             async for delta in deltas:
                 self.usage = delta.usage or self.usage
                 self.finish = delta.finish or self.finish
+                if delta.text:
+                    self.milestones.reach("token", _now())
                 pieces = splitter.push(delta.text) if self.plan.audio else [delta.text]
                 for text in filter(None, pieces):
                     await chunks.put(text)
@@ -93,6 +97,7 @@ class Reply:
     async def _say(self, voice: Synthesizer, chunks: asyncio.Queue[str | None], caller: str) -> None:
         first = True
         while (chunk := await chunks.get()) is not None:
+            self.milestones.reach("chunk", _now())
             if not self.plan.audio:
                 self._hold(Piece(chunk))
                 continue
@@ -100,6 +105,7 @@ class Reply:
             untold, begins = gap + chunk, self._samples
             async with aclosing(voice.stream(chunk, self.plan.speaking, caller=caller)) as sounds:
                 async for spoken in sounds:
+                    self.milestones.reach("sound", _now())
                     words = spoken.words
                     if untold:
                         # A voice that cannot tell its words has them all begin with its first sound.
@@ -131,3 +137,7 @@ class Reply:
 def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -52,7 +52,7 @@ class Speaker:
 
     plan(ticket, options): what an answer made now would depend on.
     ready(ticket): told when something of it could be heard, or nothing will come.
-    sounding(ticket), over(ticket): told when its first sound leaves, and when its last has reached the ear.
+    sounding(ticket, reply): told when its sound leaves. over(ticket): told when its last sound has reached the ear.
     lead: see Playout. buffered: the client keeps a buffer of its own, which it empties when the caller speaks.
     """
 
@@ -64,7 +64,7 @@ class Speaker:
         buffered: bool,
         plan: Callable[[Ticket, ReplyOptions], Plan],
         ready: Callable[[Ticket], None],
-        sounding: Callable[[Ticket], None],
+        sounding: Callable[[Ticket, Reply], None],
         over: Callable[[Ticket], None],
     ) -> None:
         self._line = line
@@ -291,7 +291,8 @@ class Speaker:
         if piece.text:
             self._line.notify(ReplyText(answer.id, answer.item.id, piece.text))
         if piece.pcm:
-            self._sounding(answer.ticket)
+            assert answer.reply is not None
+            self._sounding(answer.ticket, answer.reply)
             self._line.notify(ReplyAudio(answer.id, answer.item.id, piece.pcm))
 
     def _present(self, item: Item) -> Item:

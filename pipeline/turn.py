@@ -106,6 +106,11 @@ class TurnTaker:
         return self._promises.state
 
     @property
+    def speech_end(self) -> int:
+        """End of the last window with speech of the turn that is open, or was last."""
+        return self._speech_end
+
+    @property
     def keep_from(self) -> int:
         """First sample that may still be asked for; audio before it can be forgotten."""
         if self._ticket is not None:

@@ -16,7 +16,7 @@ from voicegw.http.access import Doorkeeper
 from voicegw.http.gateway import Gateway
 from voicegw.http.realtime import realtime
 from voicegw.sessions.table import SessionTable
-from voicegw.settings import Settings
+from voicegw.settings import Settings, asr_device
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 def engine_choice(settings: Settings) -> EngineChoice:
     """The part of the settings that decides which models are loaded, and how."""
     llm, asr, tts = settings.llm, settings.asr, settings.tts
+    device = asr_device(settings)
     return EngineChoice(
         models_dir=settings.models_dir,
         profile=settings.profile,
@@ -39,8 +40,8 @@ def engine_choice(settings: Settings) -> EngineChoice:
         llm_slots=llm.slots or settings.max_calls,
         llm_context=llm.context,
         asr_model=asr.model,
-        asr_device=asr.device,
-        asr_compute_type=asr.compute_type,
+        asr_device=device,
+        asr_compute_type=asr.compute_type or ("float16" if device == "cuda" else "int8"),
         asr_threads=asr.threads,
         asr_deadline_s=asr.deadline_s,
         tts_voice=tts.voice,

@@ -52,8 +52,8 @@ class AsrSettings(_Group):
 
     model: str | None = Field(None, description="id from `voicegw models list`; default: the profile's")
     language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639-1 code; default: detected")
-    device: Literal["cpu", "cuda"] = "cpu"
-    compute_type: str = "int8"
+    device: Literal["cpu", "cuda"] | None = Field(None, description="default: cuda in the profile gpu, else cpu")
+    compute_type: str | None = Field(None, description="default: float16 on cuda, int8 on cpu")
     threads: int | None = Field(None, ge=1, description="CPU threads; default: the machine's cores")
     deadline_s: float = Field(20.0, gt=0, le=300, description="longest wait for a transcript, seconds")
 
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(None, description="key that every caller must bring")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     models_dir: Path = Field(default_factory=lambda: user_data_path("voicegw") / "models")
-    profile: str = Field("default", description="set of models from the manifest: default or small")
+    profile: str = Field("default", description="set of models: default, small, or gpu (which needs llm.url)")
     instructions: str = Field(TUTOR, max_length=32_000, description="the tutor's standing orders")
     patience_s: float = Field(2.0, ge=0.6, le=3, description="longest silence in a turn that does not sound complete")
     goodbye_s: float | None = Field(
@@ -131,6 +131,11 @@ def refuse_exposure(settings: Settings) -> None:
             f"Refusing to listen on {settings.host} without a key: anyone who reaches this machine could use it. "
             f"Set one, e.g. {PREFIX}API_KEY=$(openssl rand -hex 24), or listen on 127.0.0.1."
         )
+
+
+def asr_device(settings: Settings) -> str:
+    """Where speech is recognised: as set, else as the profile says."""
+    return settings.asr.device or ("cuda" if settings.profile == "gpu" else "cpu")
 
 
 def variables() -> dict[str, str]:

@@ -9,9 +9,11 @@ from rich.console import Console
 from bench import report
 from bench.caller import Asked
 from bench.speech import Prompt
+from bench.stages import STAGES
 from pipeline.errors import OperatorError
 from tests.support.scripted_gateway import tone
 from voicegw.client.conversation import Turn
+from voicegw.client.events import TurnTimings
 from voicegw.client.timing import Moments
 
 PROMPT = Prompt("en.txt:1", "What time is it?", tone(500))
@@ -84,6 +86,7 @@ def test_the_summary_counts_everything() -> None:
 
 def whole(turns: list[dict[str, Any]]) -> dict[str, Any]:
     return {
+        "calls": 1,
         "summary": report.summary(turns),
         "machine": {"cpu": "A CPU", "cores": 4, "usable_cores": 2, "ram_gib": 8.0, "gpus": ["A GPU"]},
         "gateway": {"info": {"engines": [{"role": "asr", "model": "base", "device": "cpu"}]}},
@@ -105,6 +108,26 @@ def test_the_table_says_what_was_measured_and_on_what() -> None:
     assert "word error rate 0.0%" in text
     assert "A CPU, 2 of 4 cores, 8.0 GiB, A GPU" in text
     assert "asr base (cpu)" in text
+
+
+def test_what_else_was_measured_is_said_too() -> None:
+    timed = TurnTimings("r", 700.0, dict.fromkeys(list(STAGES)[:6], 100.0), 190.0)
+    moments = Moments(speech_end=10.0, first_audio=10.75, first_audible=10.8)
+    told = report.turn_facts(Asked(PROMPT, (Turn("completed", "Hi.", "Hi.", tone(20), moments, 0.0, (), timed),)), 1)
+    assert told["caller"] == 1
+    found = whole([told])
+    assert found["summary"]["stages_ms"]["delivery"]["p50"] == pytest.approx(50)
+    found["calls"] = 2
+    found["gateway"]["memory"] = {"peak_mib": 812.4, "growth_mib": 1.5, "children_mib": 1300.0}
+    found["chain"] = {"total_ms": 2000.0, "asr_ms": 900.0, "llm_ms": 900.0, "tts_ms": 200.0}
+    out = StringIO()
+    Console(file=out, width=120).print(report.rendered(found))
+    text = out.getvalue()
+    assert "2 callers at once" in text
+    assert "enough to begin to speak" in text
+    assert "beside: smart turn" in text
+    assert "at most 812 MiB, grown by 1.5 over the turns; its children hold 1300" in text
+    assert "a chain of the same models: 2000 ms (asr 900, llm 900, tts 200)" in text
 
 
 def test_a_table_of_failures_only_is_still_a_table() -> None:

@@ -45,6 +45,39 @@ def test_a_running_gateway_is_measured_with_recordings(
     assert "secret" not in json.dumps(report["gateway"])
 
 
+def budgets(folder: Path, unit: str, p50: float) -> Path:
+    file = folder / "budgets.toml"
+    file.write_text(
+        f'[[budget]]\nprofile = "default"\nunit = "{unit}"\nanswered = 0.9\nturn = {{ p50 = {p50} }}\n',
+        encoding="utf-8",
+    )
+    return file
+
+
+def test_a_broken_budget_ends_with_its_name_after_the_report(
+    recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realtime, "SETTLED_AFTER", 0.5)
+    out = tmp_path / "turn.json"
+    given = ("--turns", 1, "--prompts", recordings, "--out", out, "--enforce", "--budgets")
+    with gateway(Calls()) as url:
+        kept = run(*given, budgets(tmp_path, "ms", 60_000), "--url", url)
+    with gateway(Calls()) as url:
+        broken = run(*given, budgets(tmp_path, "ms", 0.001), "--url", url)
+    assert kept.exit_code == 0, kept.exception
+    assert isinstance(broken.exception, OperatorError)
+    assert "A budget is broken. turn p50: measured" in str(broken.exception)
+    assert "allowed 0.001 ms" in str(broken.exception)
+    verdicts = {each["subject"]: each["kept"] for each in json.loads(out.read_text(encoding="utf-8"))["budgets"]}
+    assert verdicts == {"turns answered": True, "turn p50": False}
+
+
+def test_a_gateway_elsewhere_cannot_be_held_against_a_chain_measured_here(tmp_path: Path) -> None:
+    result = run("--url", "ws://127.0.0.1:1", "--enforce", "--budgets", budgets(tmp_path, "chain", 1))
+    assert isinstance(result.exception, OperatorError)
+    assert "leave out --url" in str(result.exception)
+
+
 def test_a_profile_is_not_for_a_gateway_that_runs_already() -> None:
     result = run("--url", "ws://127.0.0.1:1", "--profile", "small")
     assert isinstance(result.exception, OperatorError)
@@ -64,7 +97,8 @@ def test_without_the_development_packages_the_remedy_is_named(monkeypatch: pytes
 def test_the_whole_bench_with_its_own_gateway(model_store: ModelStore, tmp_path: Path) -> None:
     out = tmp_path / "turn.json"
     done = subprocess.run(
-        [sys.executable, "-m", "voicegw", "bench", "turn", "--turns", "1", "--out", str(out)],
+        [sys.executable, "-m", "voicegw", "bench", "turn", "--turns", "1", "--out", str(out),
+         "--enforce", "--budgets", str(budgets(tmp_path, "chain", 1000))],
         env=os.environ | {"VOICEGW_MODELS_DIR": str(model_store.root)}, cwd=Path(__file__).parents[2],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
@@ -74,4 +108,8 @@ def test_the_whole_bench_with_its_own_gateway(model_store: ModelStore, tmp_path:
     assert turn["failure"] is None
     assert turn["since_speech_end_ms"]["first_audible"] == turn["latency_ms"] > 0
     assert report["summary"]["wer"] < 0.5
+    assert sum(turn["stages_ms"].values()) == pytest.approx(turn["latency_ms"], abs=1)
+    assert report["gateway"]["memory"]["peak_mib"] > 100
+    assert len(report["chain"]["before"]) == len(report["chain"]["after"]) == 3
+    assert [verdict["kept"] for verdict in report["budgets"]] == [True, True]
     assert {engine["role"] for engine in report["gateway"]["info"]["engines"]} >= {"vad", "asr", "llm", "tts"}

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from pipeline.errors import VoiceError
 from voicegw.cli import app
+from voicegw.commands import doctor
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,17 @@ def test_models_that_are_missing_are_wrong_and_the_remedy_is_there(monkeypatch, 
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == 1
     assert "voicegw models pull whisper-base" in done.output
+
+
+@pytest.mark.parametrize(("gpus", "verdict"), [(0, "wrong"), (1, "ok")])
+def test_the_gpu_profile_wants_a_gpu_and_a_server(gpus, verdict, monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "_gpus", lambda: gpus)
+    monkeypatch.setenv("VOICEGW_MODELS_DIR", str(tmp_path))
+    monkeypatch.setenv("VOICEGW_PROFILE", "gpu")
+    done = CliRunner().invoke(app, ["doctor"])
+    assert verdict in lines(done.output, "GPU")
+    assert ("pip install '.[gpu]'" in done.output) == (not gpus)
+    assert "name a server with VOICEGW_LLM_URL" in lines(done.output, "wrong")
 
 
 def test_the_embedded_model_is_not_needed_with_a_server_of_ones_own(monkeypatch, tmp_path):

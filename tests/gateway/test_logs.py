@@ -4,6 +4,8 @@ import io
 import json
 import logging
 
+import pytest
+
 from models.scripted import ScriptedChat, ScriptedRecognizer
 from tests.support.gateway import gateway, scripted
 from tests.support.wire import dial
@@ -30,7 +32,9 @@ async def test_a_call_is_logged_without_its_words():
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert {"time", "level", "logger", "message"} <= set(lines[0])
     about = [line for line in lines if line.get("call") == session]
-    assert [line["message"] for line in about] == ["call begins", "call ends"]
+    assert [line["message"] for line in about] == ["call begins", "turn answered", "call ends"]
+    timings = about[1]["stages_ms"]
+    assert sum(timings.values()) == pytest.approx(about[1]["latency_ms"], abs=1)
     assert "xyzzy" not in stream.getvalue()
     assert "Plugh" not in stream.getvalue()
 

@@ -267,3 +267,19 @@ async def test_a_caller_who_is_gone_is_told_goodbye_and_the_call_ends():
             await wire.event("never")
         assert close_code(closed.value) == 1000
         await until(lambda: running.calls == 0)
+
+
+async def test_where_the_time_went_is_told_to_those_who_ask():
+    async with gateway() as running:
+        async with dial(running.url) as wire:
+            await wire.speak(800)
+            await wire.hush(1500)
+            await wire.event("response.done")
+            assert "voicegw.turn.timings" not in wire.kinds
+        async with dial(running.url + "&voicegw_timings=1") as wire:
+            await wire.speak(800)
+            await wire.hush(1500)
+            told = await wire.event("voicegw.turn.timings")
+            assert told["response_id"] == (await wire.event("response.done"))["response"]["id"]
+            assert list(told["stages_ms"]) == ["pause", "asr", "first_token", "first_chunk", "tts", "release"]
+            assert sum(told["stages_ms"].values()) == pytest.approx(told["latency_ms"], abs=1)

@@ -91,11 +91,11 @@ class Telephone:
 
     @property
     def names(self) -> list[str]:
-        """Kinds of everything told, repeated sound and words as one."""
+        """Kinds of everything told, repeated sound and words as one, without timings."""
         names: list[str] = []
         for _, notice in self.told:
             name = type(notice).__name__
-            if name in ("ReplyAudio", "ReplyText") and name in names[-2:]:
+            if name == "TurnTimed" or (name in ("ReplyAudio", "ReplyText") and name in names[-2:]):
                 continue
             names.append(name)
         return names

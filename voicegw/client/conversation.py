@@ -23,6 +23,7 @@ class Turn:
     reply: the caption of the answer. audio: its voice, as far as it was played (24 kHz).
     starved: seconds of silence inside the answer because its audio came late.
     errors: what the gateway reported meanwhile.
+    timed: where the gateway says that the time went, None when it does not say.
     """
 
     status: str
@@ -32,6 +33,7 @@ class Turn:
     moments: Moments
     starved: float
     errors: tuple[str, ...]
+    timed: ev.TurnTimings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class _Draft:
     starved: float = 0.0
     interrupted: bool = False
     errors: list[str] = field(default_factory=list)
+    timed: ev.TurnTimings | None = None
 
     @property
     def open(self) -> bool:
@@ -81,6 +84,7 @@ class _Draft:
             moments=Moments(**self.at),
             starved=self.starved,
             errors=tuple(self.errors),
+            timed=self.timed,
         )
 
 
@@ -133,6 +137,8 @@ class Conversation:
                 self._caption(self._answered(response), text, now)
             case ev.AudioDelta():
                 self._voice(self._answered(event.response_id), event, now)
+            case ev.TurnTimings(response_id=response):
+                self._answered(response).timed = event
             case ev.ResponseDone(response=response):
                 self._done(self._answered(response.id), response, now)
             case _:

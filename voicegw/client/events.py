@@ -104,6 +104,15 @@ class ResponseDone(Event, frozen=True, tag="response.done"):
     response: Response
 
 
+class TurnTimings(Event, frozen=True, tag="voicegw.turn.timings"):
+    """Where the gateway says that the time went; see `voicegw.protocol.timings`."""
+
+    response_id: str
+    latency_ms: float
+    stages_ms: dict[str, float]
+    judged_ms: float | None = None
+
+
 class ErrorEvent(Event, frozen=True, tag="error"):
     error: Problem
 

@@ -13,6 +13,7 @@ import httpx2
 import psutil
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from models.weights.files import ModelStore
@@ -20,7 +21,7 @@ from models.weights.manifest import Model, default_manifest
 from pipeline.errors import VoiceError
 from voicegw.errors import PortTaken
 from voicegw.server import bind
-from voicegw.settings import Settings, config_file, load, refuse_exposure
+from voicegw.settings import Settings, asr_device, config_file, load, refuse_exposure
 
 Verdict = Literal["ok", "note", "wrong"]
 COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
@@ -42,7 +43,7 @@ def doctor() -> None:
     findings = list(_findings())
     table = Table("", "what", "finding", box=None)
     for finding in findings:
-        table.add_row(f"[{COLOURS[finding.verdict]}]{finding.verdict}[/]", finding.subject, finding.says)
+        table.add_row(f"[{COLOURS[finding.verdict]}]{finding.verdict}[/]", finding.subject, escape(finding.says))
     Console().print(table)
     if any(finding.verdict == "wrong" for finding in findings):
         raise typer.Exit(1)
@@ -58,6 +59,7 @@ def _findings() -> Iterator[Finding]:
         yield Finding("settings", "wrong", str(error))
         return
     yield Finding("settings", "ok", str(config_file(os.environ) or "defaults and environment"))
+    yield _gpu(settings)
     yield from _models(settings)
     yield _port(settings)
     if settings.llm.url:
@@ -74,7 +76,6 @@ def _machine() -> Iterator[Finding]:
     enough = memory.available >= NEEDED_MEMORY * GIB
     says = f"{memory.available / GIB:.1f} of {memory.total / GIB:.1f} GiB free"
     yield Finding("memory", "ok" if enough else "note", says if enough else f"{says}; the default models need 3 GiB")
-    yield Finding("GPU", "note", _gpu())
 
 
 def _processor() -> str:
@@ -85,14 +86,26 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def _gpu() -> str:
+def _gpu(settings: Settings) -> Finding:
+    count = _gpus()
+    if count:
+        return Finding("GPU", "ok", f"{count} usable by CUDA")
+    if asr_device(settings) == "cuda":
+        says = (
+            "speech recognition is set to run on one, and none can be used: see that nvidia-smi lists it, that cuBLAS "
+            "12 and cuDNN 9 are installed (pip install '.[gpu]'), or set VOICEGW_ASR_DEVICE=cpu"
+        )
+        return Finding("GPU", "wrong", says)
+    return Finding("GPU", "note", "none that CUDA can use; everything runs on the processor")
+
+
+def _gpus() -> int:
     try:
         import ctranslate2
 
-        count = ctranslate2.get_cuda_device_count()
+        return int(ctranslate2.get_cuda_device_count())
     except (ImportError, RuntimeError):
-        count = 0
-    return f"{count} usable by CUDA" if count else "none that CUDA can use; everything runs on the processor"
+        return 0
 
 
 def _packages() -> Finding:
@@ -116,6 +129,9 @@ def _models(settings: Settings) -> Iterator[Finding]:
         return
     for model in wanted:
         yield _model(store, model, needed=not (model.role == "llm" and settings.llm.url))
+    if not settings.llm.url and not settings.llm.model and "llm" not in {model.role for model in wanted}:
+        says = f"the profile {settings.profile} has none: name a server with VOICEGW_LLM_URL"
+        yield Finding("language model", "wrong", says)
     place = settings.models_dir
     while not place.exists():
         place = place.parent

@@ -35,8 +35,11 @@ class Gateway:
     public: dict[str, object] = field(default_factory=dict)
     state: Literal["starting", "ready", "stopping"] = "starting"
 
-    def new_session(self) -> Session:
-        """A session with the gateway's defaults; the caller puts it in the table."""
+    def new_session(self, *, timings: bool = False) -> Session:
+        """A session with the gateway's defaults; the caller puts it in the table.
+
+        timings: the client asked for `voicegw.turn.timings` events.
+        """
         session_id = new_id("sess")
         voices = tuple(voice.name for voice in self.engines.synthesizer.voices)
         protocol = RealtimeProtocol(
@@ -46,6 +49,7 @@ class Gateway:
             expires_at=int(time.time() + self.longest_s),
             new_id=new_id,
             encoder=encoder,
+            timings=timings,
         )
         return Session(session_id, self.engines, self.defaults, protocol, lead=LEAD_S)
 

@@ -7,6 +7,7 @@ from starlette.websockets import WebSocket
 from voicegw.http.access import SUBPROTOCOL, Refused, subprotocols
 from voicegw.http.gateway import Gateway
 from voicegw.http.health import refusal
+from voicegw.protocol.timings import TIMINGS
 from voicegw.sessions.table import TableFull
 from voicegw.transports import websocket as transport
 
@@ -21,7 +22,7 @@ async def realtime(websocket: WebSocket) -> None:
         await websocket.send_denial_response(refusal(refused))
         return
     await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in subprotocols(websocket) else None)
-    session = gateway.new_session()
+    session = gateway.new_session(timings=websocket.query_params.get(TIMINGS) == "1")
     async with gateway.table.seat(session, gateway.longest_s):
         log.info("call begins", extra={"call": session.id, "calls": len(gateway.table)})
         await transport.carry(websocket, session)

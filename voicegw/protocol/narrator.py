@@ -10,6 +10,7 @@ from voicegw.protocol.items import wire_item
 from voicegw.protocol.reply import EncoderFactory, Reply
 from voicegw.protocol.server_events import ServerEvent
 from voicegw.protocol.session import Session
+from voicegw.protocol.timings import in_milliseconds
 
 _InputNotice: TypeAlias = (
     notices.SpeechStarted | notices.SpeechStopped | notices.InputCommitted | notices.InputCleared | notices.IdleTimedOut
@@ -27,7 +28,16 @@ OPEN_TURNS = 8
 class Narrator:
     """Keeps only what spans several notices: the answers and transcripts that have begun and not ended."""
 
-    def __init__(self, *, conversation_id: str, encoder: EncoderFactory, say: Callable[[ServerEvent], None]) -> None:
+    def __init__(
+        self,
+        *,
+        conversation_id: str,
+        encoder: EncoderFactory,
+        say: Callable[[ServerEvent], None],
+        timings: bool = False,
+    ) -> None:
+        """timings: the client asked where the time of its turns goes."""
+        self._timings = timings
         self._conversation_id = conversation_id
         self._encoder = encoder
         self._say = say
@@ -57,6 +67,9 @@ class Narrator:
                 self._tell_item(notice)
             case notices.CallOver():
                 pass  # the protocol has no event for it: the connection ends
+            case notices.TurnTimed():
+                if self._timings:
+                    self._say(server.TurnTimings(response_id=notice.reply, **in_milliseconds(notice.timings)))
             case _:
                 self._tell_reply(notice, session)
 

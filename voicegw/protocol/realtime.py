@@ -48,16 +48,18 @@ class RealtimeProtocol:
         expires_at: int,
         new_id: Callable[[str], str],
         encoder: EncoderFactory,
+        timings: bool = False,
     ) -> None:
         """expires_at: when the session will end, in seconds since the epoch.
 
         new_id: makes an id of at most 32 characters for what it is told (`event`, `item`), unique within the session.
         encoder: makes what turns the audio of one answer into the session's output format.
+        timings: also say where the time of each turn went (`voicegw.turn.timings`).
         """
         self._offer = offer
         self._new_id = new_id
         self._queue: list[ServerEvent] = []
-        self._narrator = Narrator(conversation_id=conversation_id, encoder=encoder, say=self._say)
+        self._narrator = Narrator(conversation_id=conversation_id, encoder=encoder, say=self._say, timings=timings)
         self._heard = 0  # samples of the input stream
         self._session = offer.session(session_id, expires_at)
 

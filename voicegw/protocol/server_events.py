@@ -124,6 +124,18 @@ class ItemTruncated(ServerEventBase, frozen=True, tag="conversation.item.truncat
     content_index: int = 0
 
 
+# --- our own, for clients that ask for it --------------------------------------------------------------------------
+
+
+class TurnTimings(ServerEventBase, frozen=True, tag="voicegw.turn.timings"):
+    """See `voicegw.protocol.timings`."""
+
+    response_id: str
+    latency_ms: float
+    stages_ms: dict[str, float]
+    judged_ms: float | None
+
+
 ServerEvent: TypeAlias = (
     SessionCreated
     | SessionUpdated
@@ -141,5 +153,6 @@ ServerEvent: TypeAlias = (
     | ItemDeleted
     | ItemRetrieved
     | ItemTruncated
+    | TurnTimings
     | ResponseEvent
 )

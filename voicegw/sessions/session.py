@@ -1,16 +1,16 @@
 """One caller's session: the protocol on one side, the call on the other, and a bounded way out between them."""
 
 import asyncio
-import logging
 import secrets
 from collections.abc import AsyncIterator
 from typing import assert_never
 
 from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.call import Call
+from pipeline.call_log import CallLog
 from pipeline.engines import Engines
 from pipeline.errors import CallerError, EngineError
-from pipeline.notices import CallOver, Notice
+from pipeline.notices import CallOver, Notice, TurnTimed
 from pipeline.settings import CallSettings
 from voicegw.protocol.codec import encode
 from voicegw.protocol.commands import (
@@ -27,6 +27,7 @@ from voicegw.protocol.commands import (
     TruncateItem,
 )
 from voicegw.protocol.realtime import RealtimeProtocol
+from voicegw.protocol.timings import in_milliseconds
 from voicegw.transports.goodbye import GOING_AWAY, NORMAL, TOO_SLOW, Goodbye
 from voicegw.transports.resample import Resampler
 
@@ -51,7 +52,7 @@ class Session:
         """lead: seconds of sound that may be sent ahead of the ear."""
         self.id = session_id
         self.goodbye: Goodbye | None = None
-        self._log = logging.LoggerAdapter(logging.getLogger(__name__), {"call": session_id})
+        self._log = CallLog(__name__, session_id)
         self._protocol = protocol
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue(OUTBOX)
         self._ended = asyncio.Event()
@@ -139,6 +140,8 @@ class Session:
         if isinstance(notice, CallOver):
             self.end(NORMAL, "nobody has spoken for a long time")
             return
+        if isinstance(notice, TurnTimed):
+            self._log.info("turn answered", extra={"response": notice.reply, **in_milliseconds(notice.timings)})
         self._protocol.notify(notice)
         self._flush()
 

@@ -33,10 +33,12 @@ def test_the_profiles_have_every_role(manifest: Manifest) -> None:
     for name in ("default", "small"):
         roles = sorted(model.role for model in manifest.profile(name))
         assert roles == ["asr", "llm", "sentence", "tts", "turn", "vad"]
+    # its language model runs in a server of its own
+    assert sorted(model.role for model in manifest.profile("gpu")) == ["asr", "sentence", "tts", "turn", "vad"]
 
 
 def test_the_profiles_need_no_hub(manifest: Manifest) -> None:
-    for name in manifest.profiles:
+    for name in ("default", "small"):
         for model in manifest.profile(name):
             assert all(file.parts for file in model.files), model.id
 
@@ -80,7 +82,7 @@ def test_facts_cannot_be_changed(manifest: Manifest) -> None:
 def test_what_is_not_there_is_named(manifest: Manifest) -> None:
     with pytest.raises(ManifestError, match="no model 'whisper-huge'"):
         manifest.model("whisper-huge")
-    with pytest.raises(ManifestError, match="no profile 'huge', only default, small"):
+    with pytest.raises(ManifestError, match="no profile 'huge', only default, small, gpu"):
         manifest.profile("huge")
 
 
