@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import assert_never
 
+from pipeline import prompt
 from pipeline.actions import (
     Action,
     Answer,
@@ -25,11 +26,12 @@ from pipeline.actions import (
     Ticket,
     Transcribe,
 )
+from pipeline.asides import Asides
 from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
 from pipeline.endings import ending
-from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
-from pipeline.errors import CallerError
+from pipeline.engines import Engines, Transcript
+from pipeline.errors import CallerError, ConversationTooLong
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
@@ -50,7 +52,7 @@ from pipeline.line import Line
 from pipeline.listener import Listener
 from pipeline.notices import InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice
 from pipeline.reply import Plan
-from pipeline.settings import CallSettings, ReplyOptions
+from pipeline.settings import CallSettings, Reference, ReplyOptions
 from pipeline.speaker import Speaker
 from pipeline.tasks import Tasks
 from pipeline.turn import TurnTaker
@@ -116,7 +118,7 @@ class Call:
             sounding=lambda ticket: self._tell(ReplySounding(ticket)),
             over=lambda ticket: self._tell(ReplyOver(ticket)),
         )
-
+        self._asides = Asides(line, self._plan, self._listener.settled)
         self._prime()
 
     # --- what the other side may do ----------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ class Call:
         before, self._settings = self._settings, settings
         if settings.turn != before.turn:
             self._tell(PolicyChanged(settings.turn, self._listener.end))
-        if settings.instructions != before.instructions:
+        if (settings.instructions, settings.tools) != (before.instructions, before.tools):
             self._prime()
 
     def add_item(self, item: Item, after: str | None) -> None:
@@ -169,7 +171,18 @@ class Call:
         self._notify(ItemTruncated(item_id, min(audio_end_ms, round(kept * 1000))))
 
     def respond(self, options: ReplyOptions) -> None:
-        """Answer the conversation as it stands."""
+        """Answer the conversation as it stands, or the input that takes its place."""
+        for index, item in enumerate(options.input or ()):
+            if isinstance(item, Reference) and self.history.get(item.id) is None:
+                raise CallerError(f"Item with item_id '{item.id}' not found.", param=f"response.input[{index}].id")
+        if not options.in_conversation:
+            if not self._buffered and self._spoken(options):
+                raise CallerError(
+                    "A response beside the conversation cannot be spoken into it: ask for output_modalities ['text'].",
+                    param="response.output_modalities",
+                )
+            self._asides.start(options)
+            return
         if active := self._speaker.active:
             raise CallerError(
                 f"Conversation already has an active response in progress: {active}. "
@@ -180,6 +193,8 @@ class Call:
 
     def cancel(self, reply: str | None = None) -> None:
         """Stop the present answer (or the one with this id, if it is the present one)."""
+        if reply is not None and self._asides.cancel(reply):
+            return
         active = self._speaker.active
         if self._speaker.paused and active is None:
             self._tell(StopRequested())  # its end was told when it paused; now it will not go on either
@@ -271,22 +286,28 @@ class Call:
             )
 
     def _prime(self) -> None:
-        if instructions := self._settings.instructions:
-            self._speaker.prime((ChatMessage("system", instructions), *self.history.messages(self._settings.memory)))
+        if self._settings.instructions:
+            self._speaker.prime(prompt.request(self.history, self._settings, ReplyOptions()))
 
     def _plan(self, ticket: Ticket, options: ReplyOptions) -> Plan:
         """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""
         settings = self._settings
-        instructions = settings.instructions if options.instructions is None else options.instructions
-        messages = self.history.messages(settings.memory)
-        if instructions:
-            messages = (ChatMessage("system", instructions), *messages)
-        if words := self._listener.words(ticket):
-            messages = (*messages, ChatMessage("user", words))
         return Plan(
-            request=ChatRequest(messages, options.max_tokens or settings.max_tokens),
+            request=prompt.request(self.history, settings, options, self._listener.words(ticket)),
             speaking=options.speaking or settings.speaking,
-            audio=settings.audio if options.audio is None else options.audio,
+            audio=self._spoken(options),
+            fault=self._overflow(),
+        )
+
+    def _spoken(self, options: ReplyOptions) -> bool:
+        return self._settings.audio if options.audio is None else options.audio
+
+    def _overflow(self) -> ConversationTooLong | None:
+        if self._settings.forgets or self.history.characters <= self._settings.memory:
+            return None
+        return ConversationTooLong(
+            f"The conversation holds {self.history.characters} characters; with truncation disabled it may have at "
+            f"most {self._settings.memory}. Delete items, or allow truncation."
         )
 
     # --- time --------------------------------------------------------------------------------------------------------

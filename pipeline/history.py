@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
-from pipeline.engines import ChatMessage
+from pipeline.engines import ToolCall
 from pipeline.errors import CallerError
 
 _WORD = re.compile(r"\s*\S+|\s+$")
@@ -25,20 +25,23 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One message.
+    """One message, the model's wish to have a function called, or what came of that.
 
-    text: its words; None while the caller's audio is still being transcribed.
+    text: its words; None while the caller's audio is still being transcribed. Of role `tool`: the function's result.
     audio: True when it was spoken rather than written.
     status: `in_progress` while an answer is being made, `incomplete` when it was cut short.
     spoken: for an answer with audio, what was sent so far, so that it can be cut where the ear stopped.
+    call: what is to be called; such an item has no words. call_id: of role `tool`: the call that this answers.
     """
 
     id: str
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     text: str | None
     audio: bool = False
     status: Literal["in_progress", "completed", "incomplete"] = "completed"
     spoken: tuple[Stretch, ...] = ()
+    call: ToolCall | None = None
+    call_id: str = ""
 
     def said(self, text: str, seconds: float) -> "Item":
         """This item with more of the answer. Sound without words belongs to the words before it."""
@@ -106,6 +109,11 @@ class History:
                 code="item_create_duplicate_item_id",
                 param="item.id",
             )
+        if item.role == "tool" and not any(other.call and other.call.id == item.call_id for other in self._items):
+            raise CallerError(
+                f"Error adding item: no function call with call_id '{item.call_id}' is in this conversation.",
+                param="item.call_id",
+            )
         if len(self._items) >= self._limit:
             raise CallerError(
                 f"The conversation holds its limit of {self._limit} items; delete some first.",
@@ -167,23 +175,30 @@ class History:
             )
         del self._items[self._index(item_id)]
 
-    def messages(self, limit: int) -> tuple[ChatMessage, ...]:
-        """What the language model is shown: the newest items that have words, `limit` characters of them at most.
+    @property
+    def characters(self) -> int:
+        """Length of everything in it."""
+        return _characters(self._items)
 
-        When the limit is passed, a third of it is let go at once: the messages then begin at the same place for many
-        turns, and the model's server finds them in its prefix cache.
+    def remembered(self, limit: int | None, retained: float = 2 / 3) -> list[Item]:
+        """What the language model is shown: the newest items with anything in them, at most `limit` characters of them.
+
+        When the limit is passed, all but `retained` of it is let go at once: the rest then begins at the same place for
+        many turns, and the model's server finds it in its prefix cache.
         """
-        shown = [item for item in self._items if item.text]
+        shown = [item for item in self._items if item.text or item.call]
+        if limit is None:
+            return shown
         start = next((at for at, item in enumerate(shown) if item.id == self._shown_from), 0)
         if _characters(shown[start:]) > limit:
-            while start < len(shown) - 1 and _characters(shown[start:]) > limit * 2 / 3:
+            while start < len(shown) - 1 and _characters(shown[start:]) > limit * retained:
                 start += 1
             self._shown_from = shown[start].id
-        return tuple(ChatMessage(item.role, item.text or "") for item in shown[start:])
+        return shown[start:]
 
     def _index(self, item_id: str) -> int:
         return next(at for at, item in enumerate(self._items) if item.id == item_id)
 
 
 def _characters(items: list[Item]) -> int:
-    return sum(len(item.text or "") for item in items)
+    return sum(len(item.text or "") + len(item.call.arguments if item.call else "") for item in items)

@@ -73,6 +73,17 @@ class ItemTruncated:
 
 
 @dataclass(frozen=True, slots=True)
+class TranscriptGrew:
+    """More words of a turn that is still being said. They are not taken back, but TranscriptDone may differ from them.
+
+    text: to be put behind what was told before.
+    """
+
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptDone:
     """The caller's words. seconds: length of the audio they were heard in."""
 
@@ -124,10 +135,37 @@ class ReplyAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyCallStarted:
+    """The answer wants a function called. item.call has the name; the arguments follow."""
+
+    reply: str
+    item: Item
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCallGrew:
+    """A piece of the arguments, which are JSON text."""
+
+    reply: str
+    item: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCallEnded:
+    """The call is complete, or (status `incomplete`) will never be."""
+
+    reply: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """The answer is complete, or will never be.
 
     item: as it now stands in the conversation; None when the answer ended before its first word.
+    calls: the functions that it wants called.
     reason: `turn_detected` or `client_cancelled` for cancelled, `max_output_tokens` for incomplete, else None.
     code, message: what went wrong, for failed.
     """
@@ -139,6 +177,7 @@ class ReplyEnded:
     usage: Usage | None = None
     code: str | None = None
     message: str | None = None
+    calls: tuple[Item, ...] = ()
 
 
 Notice = (
@@ -150,11 +189,15 @@ Notice = (
     | ItemAdded
     | ItemDeleted
     | ItemTruncated
+    | TranscriptGrew
     | TranscriptDone
     | TranscriptFailed
     | ReplyStarted
     | ReplyItemStarted
     | ReplyText
     | ReplyAudio
+    | ReplyCallStarted
+    | ReplyCallGrew
+    | ReplyCallEnded
     | ReplyEnded
 )
