@@ -40,7 +40,7 @@ class Asides:
         self._speakers = [speaker for speaker in self._speakers if speaker.active]
         if len(self._speakers) >= LIMIT:
             raise CallerError(
-                f"This conversation already has {LIMIT} responses beside it, its limit; wait until one of them is done.",
+                f"There are {LIMIT} responses beside the conversation already, its limit; wait until one is done.",
                 code="too_many_responses",
                 param="response.conversation",
             )

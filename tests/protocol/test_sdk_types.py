@@ -20,13 +20,17 @@ from pipeline.notices import (
     ItemTruncated,
     ReplyAudio,
     ReplyEnded,
+    ReplyHeard,
+    ReplySilenced,
     ReplyStarted,
     ReplyText,
     TranscriptDone,
     TranscriptFailed,
+    TranscriptGrew,
 )
 from pipeline.settings import ReplyOptions
 from tests.protocol.line import Line
+from tests.protocol.test_calls import CALLED, CALLING
 from tests.protocol.test_narration import ANSWER, TURN, WRITTEN, begun, ended
 from voicegw.protocol import codec
 from voicegw.protocol.client_events import ClientEvent
@@ -84,6 +88,41 @@ def everything() -> list[ServerEvent]:
     ):
         line.protocol.notify(notice)
     line.protocol.retrieved(replace(ANSWER, text="Hi!", status="incomplete"))
+    line.protocol.retrieved(Item("item_r", "tool", "sunny", call_id="call_1"))
+    return line.events() + played() + transcribed()
+
+
+def played() -> list[ServerEvent]:
+    """A session over WebRTC, with calls, telephone formats and everything else that a session can be told."""
+    line = Line(plays=True)
+    line.update(
+        tools=[{"type": "function", "name": "weather", "description": "How it is.", "parameters": {"type": "object"}}],
+        tool_choice={"type": "function", "name": "weather"},
+        truncation={"type": "retention_ratio", "retention_ratio": 0.5, "token_limits": {"post_instructions": 9}},
+        audio={
+            "input": {"format": {"type": "audio/pcmu"}, "noise_reduction": {"type": "near_field", "strength": 0.5}},
+            "output": {"format": {"type": "audio/pcma"}},
+        },
+    )
+    for notice in (
+        *begun(),
+        ReplyAudio("resp_1", "item_a", Pcm(b"\1\0", 24000)),
+        *CALLING,
+        ended("completed", calls=(CALLED,)),
+        ReplyHeard("resp_1"),
+        ReplyStarted("resp_2", ReplyOptions(in_conversation=False)),
+        ReplySilenced("resp_1", "item_a", 10),
+        ReplyEnded("resp_2", "completed"),
+    ):
+        line.protocol.notify(notice)
+    return line.events()
+
+
+def transcribed() -> list[ServerEvent]:
+    line = Line(kind="transcription")
+    line.protocol.open()
+    line.update(audio={"input": {"turn_detection": {"type": "semantic_vad"}}})
+    line.protocol.notify(TranscriptGrew("item_q", "Hel"))
     return line.events()
 
 
