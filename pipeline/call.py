@@ -204,10 +204,6 @@ class Call:
             )
         self._tell(StopRequested())
 
-    def clear_output(self) -> None:
-        """Silence what is being heard, also the rest of an answer that is complete."""
-        self._tell(StopRequested())
-
     async def close(self) -> None:
         """Hang up: all work of the call stops. Safe to call twice."""
         self._closed = True

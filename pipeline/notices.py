@@ -135,25 +135,6 @@ class ReplyAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyHeard:
-    """The last sound of the answer reached the ear. Told where this side plays the sound; ReplyEnded came before."""
-
-    reply: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReplySilenced:
-    """The sound of the answer stopped before its end. Told where this side plays it, in place of ReplyHeard.
-
-    item: the answer, which was heard up to audio_end_ms of its sound.
-    """
-
-    reply: str
-    item: str
-    audio_end_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class ReplyCallStarted:
     """The answer wants a function called. item.call has the name; the arguments follow."""
 
@@ -215,8 +196,6 @@ Notice = (
     | ReplyItemStarted
     | ReplyText
     | ReplyAudio
-    | ReplyHeard
-    | ReplySilenced
     | ReplyCallStarted
     | ReplyCallGrew
     | ReplyCallEnded

@@ -12,15 +12,7 @@ from pipeline.engines import ChatRequest
 from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.line import Line
-from pipeline.notices import (
-    ReplyAudio,
-    ReplyEnded,
-    ReplyHeard,
-    ReplyItemStarted,
-    ReplySilenced,
-    ReplyStarted,
-    ReplyText,
-)
+from pipeline.notices import ReplyAudio, ReplyEnded, ReplyItemStarted, ReplyStarted, ReplyText
 from pipeline.playout import Piece, Playout
 from pipeline.reply import Plan, Reply
 from pipeline.settings import ReplyOptions
@@ -130,7 +122,6 @@ class Speaker:
             answer.reply.playout.flush(self._now())
             self._ear_end = self._now()
         self._keep_heard(answer)
-        self._tell_silenced(answer)
         self._end(answer, "cancelled", reason=reason)
         self._answer = None
 
@@ -213,11 +204,6 @@ class Speaker:
             present = self._present(answer.item)
             self._line.history.put(present.heard(min(seconds, present.seconds)))
 
-    def _tell_silenced(self, answer: _Answer) -> None:
-        if not self._buffered and answer.item and answer.reply and answer.reply.playout.sent:
-            heard = round(answer.reply.playout.heard(self._now()) * 1000)
-            self._line.notify(ReplySilenced(answer.id, answer.item.id, heard))
-
     # --- making ----------------------------------------------------------------------------------------------------
 
     def _make(self, ticket: Ticket, plan: Plan) -> tuple[Reply, asyncio.Task[None]]:
@@ -290,8 +276,6 @@ class Speaker:
         if (left := reply.playout.ear_end - self._now()) > 0:
             await asyncio.sleep(left)
         self._last = reply.playout
-        if not self._buffered and reply.playout.sent:
-            self._line.notify(ReplyHeard(answer.id))
         if self._answer is answer:
             self._answer = None
         self._over(answer.ticket)

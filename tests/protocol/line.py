@@ -46,11 +46,10 @@ class LateEncoder:
 
 @dataclass
 class Line:
-    """What goes in, and as plain JSON what comes out. plays: the sound goes another way than in events."""
+    """What goes in, and as plain JSON what comes out."""
 
     offer: Offer = OFFER
     kind: SessionType = "realtime"
-    plays: bool = False
     wishes: dict[str, Any] | None = None
     encoders: list[tuple[AudioFormat, int]] = field(default_factory=list)
 
@@ -61,7 +60,7 @@ class Line:
             self.offer.session(self.kind, "sess_1", EXPIRES, self.wishes),
             conversation_id="conv_1",
             new_id=lambda kind: f"{kind}_{next(numbers)}",
-            encoder=None if self.plays else self._encoder,
+            encoder=self._encoder,
         )
 
     def open(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What is told of function calls, of answers beside the conversation, of usage, and of sound that this side plays."""
+"""What is told of function calls, of answers beside the conversation and of usage."""
 
 from dataclasses import replace
 
@@ -11,12 +11,9 @@ from pipeline.notices import (
     ReplyCallEnded,
     ReplyCallGrew,
     ReplyCallStarted,
-    ReplyHeard,
     ReplyItemStarted,
-    ReplySilenced,
     ReplyStarted,
     ReplyText,
-    SpeechStarted,
     TranscriptDone,
     TranscriptGrew,
 )
@@ -154,29 +151,3 @@ def test_usage_counts_sound_by_its_length_and_what_was_heard_once() -> None:
     line.notify(*begun())
     [*_, second] = line.notify(ended("completed", usage=Usage(input=40, output=4)))
     assert second["response"]["usage"]["input_tokens"] == 40
-
-
-# --- where this side plays the sound -------------------------------------------------------------------------------
-
-
-def test_played_sound_is_told_by_its_beginning_and_its_end() -> None:
-    line = Line(plays=True)
-    line.notify(*begun(), ReplyText("resp_1", "item_a", "Hi!"))
-    assert without_ids(line.notify(SOUND, SOUND)) == [{"type": "output_audio_buffer.started", "response_id": "resp_1"}]
-    assert types(line.notify(ended("completed")))[-1] == "response.done"
-    stopped = {"type": "output_audio_buffer.stopped", "response_id": "resp_1"}
-    assert without_ids(line.notify(ReplyHeard("resp_1"))) == [stopped]
-
-
-def test_sound_that_is_cut_off_is_told_with_how_much_was_heard() -> None:
-    line = Line(plays=True)
-    line.notify(*begun(), SOUND)
-    silenced = ReplySilenced("resp_1", "item_a", 700)
-    events = line.notify(SpeechStarted("item_r", 4000), silenced, ended("cancelled", reason="turn_detected"))
-    assert types(events)[:4] == [
-        "input_audio_buffer.speech_started",
-        "output_audio_buffer.cleared",
-        "conversation.item.truncated",
-        "response.output_audio.done",
-    ]
-    assert events[2]["audio_end_ms"] == 700

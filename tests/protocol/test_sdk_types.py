@@ -20,8 +20,6 @@ from pipeline.notices import (
     ItemTruncated,
     ReplyAudio,
     ReplyEnded,
-    ReplyHeard,
-    ReplySilenced,
     ReplyStarted,
     ReplyText,
     TranscriptDone,
@@ -93,8 +91,8 @@ def everything() -> list[ServerEvent]:
 
 
 def played() -> list[ServerEvent]:
-    """A session over WebRTC, with calls, telephone formats and everything else that a session can be told."""
-    line = Line(plays=True)
+    """A session with calls, telephone formats and everything else that it can be told; its sound is played here."""
+    line = Line()
     line.update(
         tools=[{"type": "function", "name": "weather", "description": "How it is.", "parameters": {"type": "object"}}],
         tool_choice={"type": "function", "name": "weather"},
@@ -109,12 +107,13 @@ def played() -> list[ServerEvent]:
         ReplyAudio("resp_1", "item_a", Pcm(b"\1\0", 24000)),
         *CALLING,
         ended("completed", calls=(CALLED,)),
-        ReplyHeard("resp_1"),
         ReplyStarted("resp_2", ReplyOptions(in_conversation=False)),
-        ReplySilenced("resp_1", "item_a", 10),
         ReplyEnded("resp_2", "completed"),
     ):
         line.protocol.notify(notice)
+    line.protocol.sounding("started", "resp_1")
+    line.protocol.sounding("stopped", "resp_1")
+    line.protocol.sounding("cleared", "resp_1")
     return line.events()
 
 

@@ -46,7 +46,7 @@ class InputAudioBufferClear(Event, frozen=True, tag="input_audio_buffer.clear"):
 
 
 class OutputAudioBufferClear(Event, frozen=True, tag="output_audio_buffer.clear"):
-    """Only where this side plays the sound (WebRTC): a WebSocket client has the buffer itself."""
+    """Only where this side plays the sound (WebRTC)."""
 
 
 class ConversationItemCreate(Event, frozen=True, tag="conversation.item.create"):

@@ -32,7 +32,7 @@ class ClearInput:
 
 @dataclass(frozen=True, slots=True)
 class ClearOutput:
-    """Throw away the sound that was not played yet."""
+    """Silence, now: for a client that has the sound played for it."""
 
     event_id: str | None
 

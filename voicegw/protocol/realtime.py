@@ -14,7 +14,7 @@ Bad input of the client never raises: it queues an `error` event, and the sessio
 """
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Literal, assert_never
 
 from msgspec import structs
 
@@ -57,18 +57,16 @@ class RealtimeProtocol:
         *,
         conversation_id: str,
         new_id: Callable[[str], str],
-        encoder: EncoderFactory | None,
+        encoder: EncoderFactory,
     ) -> None:
         """session: the one to begin with, of this offer.
 
         new_id: makes an id of at most 32 characters for what it is told (`event`, `item`), unique within the session.
-        encoder: makes what turns the audio of one answer into the session's output format; None where the sound does
-        not travel in events, and this side plays it (WebRTC).
+        encoder: makes what turns the audio of one answer into the session's output format.
         """
         self._offer = offer
         self._new_id = new_id
         self._queue: list[ServerEvent] = []
-        self._plays = encoder is None
         replies = Replies(conversation_id=conversation_id, encoder=encoder, say=self._say)
         self._narrator = Narrator(replies, self._say)
         self._heard = 0  # samples of the input stream
@@ -114,6 +112,18 @@ class RealtimeProtocol:
         """Queues the events that tell the client about `notice`."""
         self._narrator.tell(notice, self._session)
 
+    def sounding(self, what: Literal["started", "stopped", "cleared"], reply: str) -> None:
+        """Queues word of an answer's sound, where this side plays it: it began, came to its end, or was cut off."""
+        match what:
+            case "started":
+                self._say(server.OutputStarted(response_id=reply))
+            case "stopped":
+                self._say(server.OutputStopped(response_id=reply))
+            case "cleared":
+                self._say(server.OutputCleared(response_id=reply))
+            case _:
+                assert_never(what)
+
     def events(self) -> list[ServerEvent]:
         """Everything queued since the last call, to be sent in this order."""
         queued, self._queue = self._queue, []
@@ -135,7 +145,7 @@ class RealtimeProtocol:
             case client.InputAudioBufferClear():
                 return commands.ClearInput(event.event_id)
             case client.OutputAudioBufferClear():
-                return self._clear_output(event)
+                return commands.ClearOutput(event.event_id)
             case client.ConversationItemCreate():
                 item = item_from(event.item, self._new_id)
                 return commands.AddItem(event.event_id, item, event.previous_item_id)
@@ -184,14 +194,6 @@ class RealtimeProtocol:
                 code="cannot_update_voice",
                 param=param,
             )
-
-    def _clear_output(self, event: client.OutputAudioBufferClear) -> Command:
-        if not self._plays:
-            raise CallerError(
-                "'output_audio_buffer.clear' is for WebRTC: over a WebSocket, the sound is in the client's own buffer.",
-                param="type",
-            )
-        return commands.ClearOutput(event.event_id)
 
     def _pcm(self, audio: bytes) -> Pcm:
         wire = self._session.audio.input.format

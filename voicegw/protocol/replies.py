@@ -5,12 +5,7 @@ from typing import TypeAlias, assert_never
 
 from pipeline import notices
 from voicegw.protocol.reply import Reply
-from voicegw.protocol.response_events import (
-    OutputAudioBufferCleared,
-    OutputAudioBufferStarted,
-    OutputAudioBufferStopped,
-)
-from voicegw.protocol.server_events import ItemTruncated, ServerEvent
+from voicegw.protocol.server_events import ServerEvent
 from voicegw.protocol.session import Session
 from voicegw.protocol.sound import EncoderFactory
 
@@ -19,8 +14,6 @@ ReplyNotice: TypeAlias = (
     | notices.ReplyItemStarted
     | notices.ReplyText
     | notices.ReplyAudio
-    | notices.ReplyHeard
-    | notices.ReplySilenced
     | notices.ReplyCallStarted
     | notices.ReplyCallGrew
     | notices.ReplyCallEnded
@@ -29,17 +22,14 @@ ReplyNotice: TypeAlias = (
 
 
 class Replies:
-    """encoder: None where the sound does not travel in events (WebRTC); its beginning and end are told then."""
+    """spoken: the client has been sent any audio of an answer."""
 
-    def __init__(
-        self, *, conversation_id: str, encoder: EncoderFactory | None, say: Callable[[ServerEvent], None]
-    ) -> None:
+    def __init__(self, *, conversation_id: str, encoder: EncoderFactory, say: Callable[[ServerEvent], None]) -> None:
         self.spoken = False
         self._conversation_id = conversation_id
         self._encoder = encoder
         self._say = say
         self._replies: dict[str, Reply] = {}
-        self._audible: str | None = None  # the answer whose sound is being played
         self._heard_s = 0.0
 
     def heard(self, seconds: float) -> None:
@@ -56,13 +46,6 @@ class Replies:
                     say=self._say,
                     encoder=self._encoder,
                 )
-            case notices.ReplyHeard():
-                self._audible = None
-                self._say(OutputAudioBufferStopped(response_id=notice.reply))
-            case notices.ReplySilenced():
-                self._audible = None
-                self._say(OutputAudioBufferCleared(response_id=notice.reply))
-                self._say(ItemTruncated(item_id=notice.item, audio_end_ms=notice.audio_end_ms))
             case _:
                 # After its end, what was still on its way must not be said any more.
                 if reply := self._replies.get(notice.reply):
@@ -85,7 +68,7 @@ class Replies:
             case notices.ReplyText():
                 reply.text(notice)
             case notices.ReplyAudio():
-                self._tell_audible(notice.reply)
+                self.spoken = True
                 reply.audio(notice)
             case notices.ReplyCallStarted():
                 reply.begin_call(notice)
@@ -99,9 +82,3 @@ class Replies:
                 reply.end(notice, heard)
             case _:
                 assert_never(notice)
-
-    def _tell_audible(self, reply: str) -> None:
-        self.spoken = True
-        if self._encoder is None and self._audible != reply:
-            self._audible = reply
-            self._say(OutputAudioBufferStarted(response_id=reply))

@@ -47,7 +47,7 @@ class Reply:
         session: Session,
         conversation_id: str,
         say: Callable[[ServerEvent], None],
-        encoder: EncoderFactory | None,
+        encoder: EncoderFactory,
     ) -> None:
         """Says `response.created`. What `session` says now holds for this answer to its end."""
         self._say = say

@@ -168,20 +168,6 @@ class FunctionCallArgumentsDone(
     arguments: str
 
 
-class OutputAudioBufferStarted(ServerEventBase, frozen=True, tag="output_audio_buffer.started"):
-    """This and the next two only where this side plays the sound (WebRTC)."""
-
-    response_id: str
-
-
-class OutputAudioBufferStopped(ServerEventBase, frozen=True, tag="output_audio_buffer.stopped"):
-    response_id: str
-
-
-class OutputAudioBufferCleared(ServerEventBase, frozen=True, tag="output_audio_buffer.cleared"):
-    response_id: str
-
-
 ResponseEvent: TypeAlias = (
     ResponseCreated
     | ResponseDone
@@ -197,7 +183,4 @@ ResponseEvent: TypeAlias = (
     | OutputAudioDone
     | FunctionCallArgumentsDelta
     | FunctionCallArgumentsDone
-    | OutputAudioBufferStarted
-    | OutputAudioBufferStopped
-    | OutputAudioBufferCleared
 )

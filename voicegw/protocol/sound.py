@@ -24,9 +24,9 @@ EncoderFactory: TypeAlias = Callable[[AudioFormat, int], AudioEncoder]
 
 
 class SoundTeller:
-    """Counts the sound, and writes it unless there is nothing to write it with: then it takes another way (RTP)."""
+    """Counts the sound, and writes it."""
 
-    def __init__(self, wire: AudioFormat, encoder: EncoderFactory | None) -> None:
+    def __init__(self, wire: AudioFormat, encoder: EncoderFactory) -> None:
         self.seconds = 0.0
         self._format = wire
         self._new_encoder = encoder
@@ -34,8 +34,6 @@ class SoundTeller:
 
     def pieces(self, pcm: Pcm) -> Iterator[bytes]:
         self.seconds += pcm.seconds
-        if self._new_encoder is None:
-            return
         if self._encoder is None:
             self._encoder = self._new_encoder(self._format, pcm.rate)
         yield from self._cut(self._encoder.encode(pcm))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
+from pipeline.audio import Pcm
 from pipeline.call import Call
 from pipeline.engines import Engines
 from pipeline.errors import CallerError, EngineError
@@ -133,14 +134,13 @@ class Session:
     async def _run(self, command: Command) -> None:
         match command:
             case AppendAudio():
-                noise = self._protocol.session.audio.input.noise_reduction
-                await self.call.hear(self._hearing.push(command.pcm, noise))
+                await self._hear(command.pcm)
             case CommitInput():
                 self.call.commit_input()
             case ClearInput():
                 self.call.clear_input()
             case ClearOutput():
-                self.call.clear_output()
+                self._clear_output()
             case Configure():
                 self.call.configure(command.settings)
             case AddItem():
@@ -157,6 +157,16 @@ class Session:
                 self.call.cancel(command.response_id)
             case _:
                 assert_never(command)
+
+    async def _hear(self, pcm: Pcm) -> None:
+        noise = self._protocol.session.audio.input.noise_reduction
+        await self.call.hear(self._hearing.push(pcm, noise))
+
+    def _clear_output(self) -> None:
+        raise CallerError(
+            "output_audio_buffer.clear is for calls over WebRTC; here the client has the sound, and stops it itself.",
+            param="type",
+        )
 
     def _retrieve(self, item_id: str) -> None:
         item = self.call.history.get(item_id)
