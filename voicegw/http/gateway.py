@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from pipeline.engines import Engines
 from pipeline.settings import CallSettings
-from voicegw.http.access import Doorkeeper
+from voicegw.http.access import Doorkeeper, Refused
 from voicegw.protocol.dialect import GA, Dialect
 from voicegw.protocol.offer import Offer
 from voicegw.protocol.realtime import RealtimeProtocol
 from voicegw.protocol.session import SessionType
 from voicegw.sessions.encoding import encoder
+from voicegw.sessions.ephemeral import EphemeralKeys
 from voicegw.sessions.session import Session, new_id
 from voicegw.sessions.table import SessionTable
 
@@ -27,7 +28,7 @@ DRAIN_S = 5.0
 class Gateway:
     """The engines, the calls on them, and who may make one.
 
-    public: settings that anyone who may call may see. longest_s: seconds a call may last.
+    public: settings that anyone who may call may see. longest_s: seconds a call may last. since: when it came up.
     """
 
     engines: Engines
@@ -35,6 +36,8 @@ class Gateway:
     doorkeeper: Doorkeeper
     table: SessionTable
     longest_s: float
+    ephemeral: EphemeralKeys = field(default_factory=EphemeralKeys)
+    since: int = field(default_factory=lambda: int(time.time()))
     public: dict[str, object] = field(default_factory=dict)
     state: Literal["starting", "ready", "stopping"] = "starting"
 
@@ -61,6 +64,11 @@ class Gateway:
         begun = offer.session(kind, session_id, int(time.time() + self.longest_s), wishes)
         protocol = RealtimeProtocol(offer, begun, conversation_id=new_id("conv"), new_id=new_id, encoder=encoder)
         return Session(session_id, self.engines, offer.settings(begun), protocol, lead=LEAD_S, dialect=dialect)
+
+    def check_ready(self) -> None:
+        """Raises Refused while the engines are not warm."""
+        if self.state != "ready":
+            raise Refused(f"The gateway is {self.state}; try again in a moment.", 503, "not_ready")
 
     async def drain(self) -> None:
         """Take no more calls, and say goodbye to those in progress."""
