@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 TURNS ?= 6
 
-.PHONY: run setup models test bench lock clean help
+.PHONY: run setup models test test-clients bench lock clean help
 
 help:
 	@echo "make run     install, fetch the models, start the gateway on http://127.0.0.1:8080"
 	@echo "make test    every check of the project"
+	@echo "make test-clients  clients of others against the gateway; writes docs/compatibility.md"
 	@echo "make bench   the short benchmarks, with this machine's numbers in bench/results/"
 	@echo "make setup   only install (with what tests need) and fetch the models"
 	@echo "make lock    resolve requirements/*.txt anew"
@@ -32,6 +33,10 @@ test: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# Clients that nobody here wrote, each in its own environment from the public registries; needs Node.js 20.
+test-clients: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.clients.run
 
 bench: $(VENV)/dev.stamp models
 	$(BIN)/voicegw bench turn --turns $(TURNS)

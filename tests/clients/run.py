@@ -31,11 +31,11 @@ Clients that nobody here wrote, unmodified, against this gateway over real socke
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A script and where it runs. packages: for an environment of its own; empty: that of the project."""
+    """A script and where it runs. packages: file of what its own environment holds; None: it runs in the project's."""
 
     name: str
     script: str
-    packages: tuple[str, ...] = ()
+    packages: str | None = None
 
     async def command(self) -> list[str]:
         """What runs it, once its environment is there."""
@@ -44,21 +44,21 @@ class Client:
             shutil.copytree(HERE / Path(self.script).parent, folder, dirs_exist_ok=True)
             await _run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], folder)
             return ["node", str(ENVIRONMENTS / self.script)]
-        if not self.packages:
+        if self.packages is None:
             return [sys.executable, str(HERE / self.script)]
         python = ENVIRONMENTS / self.name / "bin" / "python"
         uv = str(Path(sys.executable).with_name("uv"))
         if not python.exists():
             await _run([uv, "venv", "-q", "--python", sys.executable, str(python.parent.parent)], ROOT)
-        await _run([uv, "pip", "install", "-q", "--python", str(python), *self.packages], ROOT)
+        await _run([uv, "pip", "sync", "-q", "--python", str(python), str(HERE / self.packages)], ROOT)
         return [str(python), str(HERE / self.script)]
 
 
 CLIENTS = (
     Client("openai-python", "openai_python.py"),
     Client("agents-js", "agents_js/main.mjs"),
-    Client("pipecat", "pipecat_service.py", ("pipecat-ai[openai]==1.14.0",)),
-    Client("livekit", "livekit_model.py", ("livekit-plugins-openai==1.8.9",)),
+    Client("pipecat", "pipecat_service.py", "pipecat.txt"),
+    Client("livekit", "livekit_model.py", "livekit.txt"),
 )
 
 
