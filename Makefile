@@ -9,11 +9,12 @@ VLLM := .venv-vllm
 VLLM_TORCH ?=
 BUDGETS ?= --enforce
 
-.PHONY: run setup models test test-vllm bench bench-engines lock clean help
+.PHONY: run setup models test test-clients test-vllm bench bench-engines lock clean help
 
 help:
 	@echo "make run     install, fetch the models, start the gateway on http://127.0.0.1:8080"
 	@echo "make test    every check of the project"
+	@echo "make test-clients  clients of others against the gateway; writes docs/compatibility.md"
 	@echo "make test-vllm  a conversation with a real vLLM (CPU; installs 3.5 GB into $(VLLM))"
 	@echo "make bench   turns of a call against bench/budgets.toml, with this machine's numbers in bench/results/"
 	@echo "make bench-engines   each engine beside the stock way of using it"
@@ -41,6 +42,10 @@ test: $(VENV)/dev.stamp
 test-vllm: $(VENV)/dev.stamp $(VLLM)/install.stamp
 	@$(BIN)/voicegw models pull smollm2-135m
 	TEST_VLLM=$(VLLM) $(BIN)/python -m pytest tests/vllm -v
+
+# Clients that nobody here wrote, each in its own environment from the public registries; needs Node.js 20.
+test-clients: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.clients.run
 
 # Fails when a budget is broken, unless TURNS=... BUDGETS= says only to look.
 bench: $(VENV)/dev.stamp models

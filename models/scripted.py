@@ -23,12 +23,14 @@ from pipeline.engines import (
     Speaking,
     SpeechScore,
     Spoken,
+    ToolCallPiece,
     Transcript,
     Usage,
     Voice,
 )
 from pipeline.errors import EngineError
 
+Saying: TypeAlias = str | ToolCallPiece
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
 KEPT = 1000
@@ -185,7 +187,7 @@ class ScriptedSentences(_Scripted):
 class ScriptedChat(_Scripted):
     """A `ChatModel` that streams given words.
 
-    words: pieces of the answer, the same for every request, or a function of the request.
+    words: pieces of the answer, and of function calls, the same for every request, or a function of the request.
     first_s, each_s: pause before the first word, and before each of the others.
 
     Attributes that may be set at any time:
@@ -197,7 +199,7 @@ class ScriptedChat(_Scripted):
 
     def __init__(
         self,
-        words: Sequence[str] | Callable[[ChatRequest], Sequence[str]],
+        words: Sequence[Saying] | Callable[[ChatRequest], Sequence[Saying]],
         *,
         first_s: float = 0.0,
         each_s: float = 0.0,
@@ -226,7 +228,7 @@ class ScriptedChat(_Scripted):
             for index, word in enumerate(words):
                 await self._sleep(self._each_s if index else self._first_s)
                 await self._misbehave(index)
-                yield ChatDelta(word)
+                yield ChatDelta(word) if isinstance(word, str) else ChatDelta(call=word)
             await self._misbehave(len(words))
             usage = Usage(input=sum(len(message.text.split()) for message in request.messages), output=len(words))
             yield ChatDelta(finish=self._finish, usage=usage)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import assert_never
 
+from pipeline import prompt
 from pipeline.actions import (
     Action,
     Answer,
@@ -27,12 +28,13 @@ from pipeline.actions import (
     Transcribe,
     Weigh,
 )
+from pipeline.asides import Asides
 from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
 from pipeline.call_log import CallLog
 from pipeline.endings import ending
-from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
-from pipeline.errors import CallerError
+from pipeline.engines import Engines, Transcript
+from pipeline.errors import CallerError, ConversationTooLong
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
@@ -54,7 +56,7 @@ from pipeline.line import Line
 from pipeline.listener import Listener
 from pipeline.notices import CallOver, InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice, TurnTimed
 from pipeline.reply import Plan, Reply
-from pipeline.settings import CallSettings, ReplyOptions
+from pipeline.settings import CallSettings, Reference, ReplyOptions
 from pipeline.speaker import Speaker
 from pipeline.tasks import Tasks
 from pipeline.timings import Stopwatch
@@ -126,6 +128,7 @@ class Call:
             sounding=self._sounding,
             over=lambda ticket: self._tell(ReplyOver(ticket)),
         )
+        self._asides = Asides(line, self._plan, self._listener.settled)
 
         if settings.turn.goodbye is not None:
             self._tell(TimePassed())  # from here on silence counts
@@ -167,7 +170,7 @@ class Call:
         before, self._settings = self._settings, settings
         if settings.turn != before.turn:
             self._tell(PolicyChanged(settings.turn, self._listener.end))
-        if settings.instructions != before.instructions:
+        if (settings.instructions, settings.tools) != (before.instructions, before.tools):
             self._prime()
 
     def add_item(self, item: Item, after: str | None) -> None:
@@ -183,7 +186,18 @@ class Call:
         self._notify(ItemTruncated(item_id, min(audio_end_ms, round(kept * 1000))))
 
     def respond(self, options: ReplyOptions) -> None:
-        """Answer the conversation as it stands."""
+        """Answer the conversation as it stands, or the input that takes its place."""
+        for index, item in enumerate(options.input or ()):
+            if isinstance(item, Reference) and self.history.get(item.id) is None:
+                raise CallerError(f"Item with item_id '{item.id}' not found.", param=f"response.input[{index}].id")
+        if not options.in_conversation:
+            if not self._buffered and self._spoken(options):
+                raise CallerError(
+                    "A response beside the conversation cannot be spoken into it: ask for output_modalities ['text'].",
+                    param="response.output_modalities",
+                )
+            self._asides.start(options)
+            return
         if active := self._speaker.active:
             raise CallerError(
                 f"Conversation already has an active response in progress: {active}. "
@@ -194,6 +208,8 @@ class Call:
 
     def cancel(self, reply: str | None = None) -> None:
         """Stop the present answer (or the one with this id, if it is the present one)."""
+        if reply is not None and self._asides.cancel(reply):
+            return
         active = self._speaker.active
         if self._speaker.paused and active is None:
             self._tell(StopRequested())  # its end was told when it paused; now it will not go on either
@@ -301,32 +317,33 @@ class Call:
 
     def _prime(self) -> None:
         if self._settings.instructions:
-            self._speaker.work_ahead(self._request(ReplyOptions()))
+            self._speaker.work_ahead(prompt.request(self.history, self._settings, ReplyOptions()))
 
     def _work_ahead(self, words: str) -> None:
         """Some of what the caller is saying is known: the language model need not wait for the rest."""
         if self._settings.turn.create_response and self._listener.all_known:
-            self._speaker.work_ahead(self._request(ReplyOptions(), words))
+            self._speaker.work_ahead(prompt.request(self.history, self._settings, ReplyOptions(), words))
 
     def _plan(self, ticket: Ticket, options: ReplyOptions) -> Plan:
         """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""
         settings = self._settings
         return Plan(
-            request=self._request(options, self._listener.words(ticket)),
+            request=prompt.request(self.history, settings, options, self._listener.words(ticket)),
             speaking=options.speaking or settings.speaking,
-            audio=settings.audio if options.audio is None else options.audio,
+            audio=self._spoken(options),
+            fault=self._overflow(),
         )
 
-    def _request(self, options: ReplyOptions, words: str = "") -> ChatRequest:
-        """words: what the caller is about to have said."""
-        settings = self._settings
-        instructions = settings.instructions if options.instructions is None else options.instructions
-        messages = self.history.messages(settings.memory)
-        if instructions:
-            messages = (ChatMessage("system", instructions), *messages)
-        if spoken := words or options.occasion:
-            messages = (*messages, ChatMessage("user", spoken))
-        return ChatRequest(messages, options.max_tokens or settings.max_tokens)
+    def _spoken(self, options: ReplyOptions) -> bool:
+        return self._settings.audio if options.audio is None else options.audio
+
+    def _overflow(self) -> ConversationTooLong | None:
+        if self._settings.forgets or self.history.characters <= self._settings.memory:
+            return None
+        return ConversationTooLong(
+            f"The conversation holds {self.history.characters} characters; with truncation disabled it may have at "
+            f"most {self._settings.memory}. Delete items, or allow truncation."
+        )
 
     # --- time --------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
     ├── CallerError       the other end of the wire asked for something that cannot be done
     ├── OperatorError     this installation is not set up right: settings, model files, ports
     └── EngineError       a model or its server did not do its work
+        ├── ConversationTooLong  it was given more than it can read
         ├── EngineDown        it cannot be reached or has died
         ├── EngineTimeout     it did not answer before its deadline
         └── EngineOverloaded  its queue is full
@@ -38,6 +39,12 @@ class EngineError(VoiceError):
     """An engine failed. `code` is what the caller's client is told."""
 
     code = "engine_failed"
+
+
+class ConversationTooLong(EngineError):
+    """The conversation does not fit in the language model's view, and nothing of it may be forgotten."""
+
+    code = "context_length_exceeded"
 
 
 class EngineDown(EngineError):

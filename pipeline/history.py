@@ -1,12 +1,12 @@
 """The conversation so far: what was said, by whom, in order, and no more of an answer than was heard."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
-from pipeline.engines import ChatMessage
+from pipeline.engines import ToolCall
 from pipeline.errors import CallerError
 
 _WORD = re.compile(r"\s*\S+|\s+$")
@@ -25,20 +25,23 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One message.
+    """One message, the model's wish to have a function called, or what came of that.
 
-    text: its words; None while the caller's audio is still being transcribed.
+    text: its words; None while the caller's audio is still being transcribed. Of role `tool`: the function's result.
     audio: True when it was spoken rather than written.
     status: `in_progress` while an answer is being made, `incomplete` when it was cut short.
     spoken: for an answer with audio, what was sent so far, so that it can be cut where the ear stopped.
+    call: what is to be called; such an item has no words. call_id: of role `tool`: the call that this answers.
     """
 
     id: str
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     text: str | None
     audio: bool = False
     status: Literal["in_progress", "completed", "incomplete"] = "completed"
     spoken: tuple[Stretch, ...] = ()
+    call: ToolCall | None = None
+    call_id: str = ""
 
     def said(self, text: str, seconds: float) -> "Item":
         """This item with more of the answer. Sound without words belongs to the words before it."""
@@ -112,6 +115,11 @@ class History:
                 code="item_create_duplicate_item_id",
                 param="item.id",
             )
+        if item.role == "tool" and not any(other.call and other.call.id == item.call_id for other in self):
+            raise CallerError(
+                f"Error adding item: no function call with call_id '{item.call_id}' is in this conversation.",
+                param="item.call_id",
+            )
         if len(self._items) >= self._limit:
             raise CallerError(
                 f"The conversation holds its limit of {self._limit} items; delete some first.",
@@ -178,23 +186,34 @@ class History:
         del self._items[item_id]
         self._order.remove(item_id)
 
-    def messages(self, limit: int) -> tuple[ChatMessage, ...]:
-        """What the language model is shown: the newest items that have words, `limit` characters of them at most.
+    @property
+    def characters(self) -> int:
+        """Length of everything in it."""
+        return _characters(self._items.values())
 
-        When the limit is passed, a third of it is let go at once: the messages then begin at the same place for many
-        turns, and the model's server finds them in its prefix cache.
+    def remembered(self, limit: int | None, retained: float = 2 / 3) -> list[Item]:
+        """What the language model is shown: the newest items with anything in them, at most `limit` characters of them.
+
+        When the limit is passed, all but `retained` of it is let go at once: the rest then begins at the same place for
+        many turns, and the model's server finds it in its prefix cache.
         """
         shown: list[Item] = []
         for item_id in reversed(self._order):
-            if self._items[item_id].text:
-                shown.append(self._items[item_id])
-            if item_id == self._shown_from:
+            item = self._items[item_id]
+            if item.text or item.call:
+                shown.append(item)
+            if limit is not None and item_id == self._shown_from:
                 break
         shown.reverse()
-        start, length = 0, sum(len(item.text or "") for item in shown)
-        if length > limit:
-            while start < len(shown) - 1 and length > limit * 2 / 3:
-                length -= len(shown[start].text or "")
-                start += 1
-            self._shown_from = shown[start].id
-        return tuple(ChatMessage(item.role, item.text or "") for item in shown[start:])
+        if limit is None or (length := _characters(shown)) <= limit:
+            return shown
+        start = 0
+        while start < len(shown) - 1 and length > limit * retained:
+            length -= _characters(shown[start : start + 1])
+            start += 1
+        self._shown_from = shown[start].id
+        return shown[start:]
+
+
+def _characters(items: Iterable[Item]) -> int:
+    return sum(len(item.text or "") + len(item.call.arguments if item.call else "") for item in items)

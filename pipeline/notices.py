@@ -136,10 +136,37 @@ class ReplyAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyCallStarted:
+    """The answer wants a function called. item.call has the name; the arguments follow."""
+
+    reply: str
+    item: Item
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCallGrew:
+    """A piece of the arguments, which are JSON text."""
+
+    reply: str
+    item: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCallEnded:
+    """The call is complete, or (status `incomplete`) will never be."""
+
+    reply: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """The answer is complete, or will never be.
 
     item: as it now stands in the conversation; None when the answer ended before its first word.
+    calls: the functions that it wants called.
     reason: `turn_detected` or `client_cancelled` for cancelled, `max_output_tokens` for incomplete, else None.
     code, message: what went wrong, for failed.
     """
@@ -151,6 +178,7 @@ class ReplyEnded:
     usage: Usage | None = None
     code: str | None = None
     message: str | None = None
+    calls: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +210,9 @@ Notice = (
     | ReplyItemStarted
     | ReplyText
     | ReplyAudio
+    | ReplyCallStarted
+    | ReplyCallGrew
+    | ReplyCallEnded
     | ReplyEnded
     | CallOver
     | TurnTimed

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from math import inf
 
 from pipeline.audio import SAMPLE_BYTES, Pcm
+from pipeline.engines import ToolCallPiece
 
 SLICE_S = 0.2
 """Longest piece in seconds: what is sent cannot be taken back, and frames must stay small."""
@@ -28,13 +29,14 @@ KEPT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words and the sound of them.
+    """Words and the sound of them, or a piece of a function call, which waits its turn like words do.
 
     pcm: None for words that are only shown.
     """
 
     text: str
     pcm: Pcm | None = None
+    call: ToolCallPiece | None = None
 
     @property
     def seconds(self) -> float:
@@ -161,8 +163,9 @@ class Playout:
             at -= piece.seconds
             again.append(_after(piece, max(0.0, heard - at)))
         for piece in again:
-            self._pieces.appendleft(Piece("", piece.pcm))
-            self._held += piece.seconds
+            if piece.pcm:
+                self._pieces.appendleft(Piece("", piece.pcm))
+                self._held += piece.seconds
         if text:
             self._pieces.appendleft(Piece(text))
         self.sent -= sum(piece.seconds for piece in again)

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pipeline.actions import Ticket
 from pipeline.captions import by_word
-from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, Usage, Word
+from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, ToolCallPiece, Usage, Word
 from pipeline.errors import EngineError
 from pipeline.playout import Piece, Playout
 from pipeline.sentences import SentenceSplitter
@@ -20,6 +20,7 @@ from pipeline.timings import Milestones
 
 AHEAD_S = 8.0
 """Sound made ahead of what has left: more would only be thrown away at the next interruption."""
+_Chunk: TypeAlias = str | ToolCallPiece
 CHUNKS = 256
 """Chunks of text that may wait for the voice; the language model is held up beyond that."""
 WIDE = 0x2E80
@@ -30,12 +31,13 @@ WIDE = 0x2E80
 class Plan:
     """Everything an answer depends on: two equal plans would make the same answer.
 
-    audio: False for an answer in text only. speaking: the voice.
+    audio: False for an answer in text only. speaking: the voice. fault: why it cannot be made, None when it can.
     """
 
     request: ChatRequest
     speaking: Speaking
     audio: bool
+    fault: EngineError | None = None
 
 
 class Reply:
@@ -60,8 +62,10 @@ class Reply:
 
     async def make(self, chat: ChatModel, voice: Synthesizer, caller: str) -> None:
         """Run to the end of the answer, or to the first failure, which is kept in `error`."""
-        chunks: asyncio.Queue[str | None] = asyncio.Queue(CHUNKS)
+        chunks: asyncio.Queue[_Chunk | None] = asyncio.Queue(CHUNKS)
         try:
+            if self.plan.fault:
+                raise self.plan.fault
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._think(chat, chunks, caller), name=f"think {caller}")
                 tasks.create_task(self._say(voice, chunks, caller), name=f"say {caller}")
@@ -79,7 +83,7 @@ class Reply:
             self._room.set()
         return pieces
 
-    async def _think(self, chat: ChatModel, chunks: asyncio.Queue[str | None], caller: str) -> None:
+    async def _think(self, chat: ChatModel, chunks: asyncio.Queue[_Chunk | None], caller: str) -> None:
         splitter = SentenceSplitter()
         async with aclosing(chat.stream(self.plan.request, caller=caller)) as deltas:
             async for delta in deltas:
@@ -90,13 +94,20 @@ class Reply:
                 pieces = splitter.push(delta.text) if self.plan.audio else [delta.text]
                 for text in filter(None, pieces):
                     await chunks.put(text)
+                if delta.call:
+                    for text in splitter.finish():
+                        await chunks.put(text)
+                    await chunks.put(delta.call)
         for text in splitter.finish():
             await chunks.put(text)
         await chunks.put(None)
 
-    async def _say(self, voice: Synthesizer, chunks: asyncio.Queue[str | None], caller: str) -> None:
+    async def _say(self, voice: Synthesizer, chunks: asyncio.Queue[_Chunk | None], caller: str) -> None:
         first = True
         while (chunk := await chunks.get()) is not None:
+            if isinstance(chunk, ToolCallPiece):
+                self._hold(Piece("", call=chunk))
+                continue
             self.milestones.reach("chunk", _now())
             if not self.plan.audio:
                 self._hold(Piece(chunk))

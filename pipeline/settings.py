@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal, TypeAlias
 
-from pipeline.engines import Listening, Speaking
+from pipeline.engines import Listening, Speaking, Tool
+from pipeline.history import Item
 
 
 class Detection(Enum):
@@ -58,6 +60,16 @@ class TurnPolicy:
     interrupt_response: bool = True
 
 
+ToolChoice: TypeAlias = Literal["auto", "none", "required"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Stands for the item of the conversation that has this id."""
+
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyOptions:
     """How one answer is to be made. None means: as the call's settings say.
@@ -65,6 +77,8 @@ class ReplyOptions:
     audio: True to speak, False to answer in text only.
     metadata: the client's own labels, given back with the answer.
     occasion: why the tutor speaks although nobody has spoken to it; the language model is told so.
+    input: answer this in place of the conversation.
+    in_conversation: False for an answer beside the conversation, which it neither interrupts nor joins.
     """
 
     instructions: str | None = None
@@ -73,6 +87,10 @@ class ReplyOptions:
     max_tokens: int | None = None
     metadata: Mapping[str, str] | None = None
     occasion: str = ""
+    tools: tuple[Tool, ...] | None = None
+    tool_choice: ToolChoice | None = None
+    input: tuple[Item | Reference, ...] | None = None
+    in_conversation: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +100,19 @@ class CallSettings:
     instructions: the system prompt.
     max_tokens: bound of one answer; None leaves it to the language model's own.
     memory: characters of conversation that the language model is shown; the oldest messages go first.
+    retained: share of it that is left when some must go (0..1): the less, the more turns until the next time.
+    forgets: False to fail an answer to a conversation that is longer, instead of forgetting its beginning.
+    tools: functions that the client can call for the language model.
     """
 
     instructions: str = ""
     memory: int = 8_000
+    retained: float = 2 / 3
+    forgets: bool = True
     listening: Listening = field(default_factory=Listening)
     speaking: Speaking = field(default_factory=Speaking)
     audio: bool = True
     max_tokens: int | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = "auto"
     turn: TurnPolicy = field(default_factory=TurnPolicy)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline.actions import Ticket
 from pipeline.audio import Pcm
+from pipeline.calling import Calls
 from pipeline.engines import ChatRequest
 from pipeline.errors import EngineError
 from pipeline.history import Item
@@ -39,6 +40,7 @@ class _Answer:
     ticket: Ticket
     id: str
     options: ReplyOptions
+    calls: Calls
     reply: Reply | None = None
     making: asyncio.Task[None] | None = None
     work: asyncio.Task[None] | None = None
@@ -103,7 +105,7 @@ class Speaker:
         """Promise an answer and let it be heard. ready(): done when all words that it depends on are known."""
         if self._answer and self._answer.making:
             self._answer.making.cancel()  # paused, and now overtaken
-        answer = self._answer = _Answer(ticket, self._line.new_id("resp"), options)
+        answer = self._answer = self._promised(ticket, options)
         self._line.notify(ReplyStarted(answer.id, options))
         answer.work = self._line.tasks.spawn(self._perform(answer, ready), f"answer {self._line.caller} {ticket}")
 
@@ -187,7 +189,13 @@ class Speaker:
             begins += seconds
             text = (answer.item.text or "")[len(answer.item.cut(seconds).text or "") :]
         reply.playout.rewind(begins, text)
-        return _Answer(answer.ticket, self._line.new_id("resp"), answer.options, reply, answer.making, begins=begins)
+        rest = self._promised(answer.ticket, answer.options)
+        rest.reply, rest.making, rest.begins = reply, answer.making, begins
+        return rest
+
+    def _promised(self, ticket: Ticket, options: ReplyOptions) -> _Answer:
+        reply = self._line.new_id("resp")
+        return _Answer(ticket, reply, options, Calls(reply, self._line))
 
     def _keep_heard(self, answer: _Answer) -> None:
         """The conversation keeps no more of an answer than was heard."""
@@ -280,6 +288,9 @@ class Speaker:
                 continue
 
     def _tell(self, answer: _Answer, piece: Piece) -> None:
+        if piece.call:
+            answer.calls.take(piece.call)
+            return
         if answer.item is None:
             spoken = answer.reply is not None and answer.reply.plan.audio
             answer.item = Item(self._line.new_id("item"), "assistant", "", audio=spoken, status="in_progress")
@@ -312,7 +323,8 @@ class Speaker:
             self._line.history.put(item)
         usage = answer.reply.usage if answer.reply else None
         code, message = (error.code, str(error)) if error else (None, None)
-        self._line.notify(ReplyEnded(answer.id, status, item, reason, usage, code, message))
+        calls = answer.calls.end(whole=status == "completed")
+        self._line.notify(ReplyEnded(answer.id, status, item, reason, usage, code, message, calls))
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

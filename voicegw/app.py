@@ -11,10 +11,15 @@ from starlette.routing import Route, WebSocketRoute
 from models.registry import EngineChoice, build_engines
 from pipeline.engines import Engines, Listening, Speaking
 from pipeline.settings import CallSettings, TurnPolicy
-from voicegw.http import health
+from voicegw.http import health, models
 from voicegw.http.access import Doorkeeper
+from voicegw.http.client_secrets import client_secrets
+from voicegw.http.endpoint import endpoint
 from voicegw.http.gateway import Gateway
 from voicegw.http.realtime import realtime
+from voicegw.http.speech import speech
+from voicegw.http.transcriptions import transcriptions
+from voicegw.sessions.ephemeral import EphemeralKeys
 from voicegw.sessions.table import SessionTable
 from voicegw.settings import Settings, asr_device
 
@@ -66,10 +71,12 @@ def call_defaults(settings: Settings) -> CallSettings:
 def open_gateway(settings: Settings, engines: Engines) -> Gateway:
     """The gateway's state, not started yet."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
+    ephemeral = EphemeralKeys()
     return Gateway(
         engines=engines,
         defaults=call_defaults(settings),
-        doorkeeper=Doorkeeper(key),
+        doorkeeper=Doorkeeper(key, ephemeral),
+        ephemeral=ephemeral,
         table=SessionTable(settings.max_calls),
         longest_s=settings.max_call_minutes * 60,
         public={
@@ -115,6 +122,11 @@ def build(
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/v1/info", health.info),
+            Route("/v1/models", endpoint(models.models)),
+            Route("/v1/models/{model:path}", endpoint(models.model)),
+            Route("/v1/audio/transcriptions", endpoint(transcriptions), methods=["POST"]),
+            Route("/v1/audio/speech", endpoint(speech), methods=["POST"]),
+            Route("/v1/realtime/client_secrets", endpoint(client_secrets), methods=["POST"]),
             WebSocketRoute("/v1/realtime", realtime),
         ],
         lifespan=lifespan,

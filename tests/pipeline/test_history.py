@@ -1,6 +1,5 @@
 import pytest
 
-from pipeline.engines import ChatMessage
 from pipeline.errors import CallerError
 from pipeline.history import ROOT, History, Item
 
@@ -97,7 +96,7 @@ def test_the_language_model_sees_only_items_with_words():
     history.add(item("a", "hello"))
     history.add(item("b", None))
     history.add(item("c", "", "assistant"))
-    assert history.messages(1000) == (ChatMessage("user", "hello"),)
+    assert [shown.id for shown in history.remembered(1000)] == ["a"]
 
 
 def test_old_messages_go_in_blocks_so_that_the_beginning_stays_the_same_for_long():
@@ -105,8 +104,8 @@ def test_old_messages_go_in_blocks_so_that_the_beginning_stays_the_same_for_long
     starts = []
     for number in range(100):
         history.add(item(f"i{number}", f"{number:010d}"))
-        shown = history.messages(200)
-        assert sum(len(message.text) for message in shown) <= 200
+        shown = history.remembered(200)
+        assert sum(len(message.text or "") for message in shown) <= 200
         assert shown[-1].text == f"{number:010d}"
-        starts.append(shown[0].text)
+        starts.append(shown[0].id)
     assert len(set(starts)) < 15

@@ -11,13 +11,21 @@ from pipeline.history import Item
 from pipeline.notices import Notice
 from pipeline.settings import CallSettings, Detection, TurnPolicy
 from voicegw.protocol import codec
-from voicegw.protocol.call_settings import Offer
 from voicegw.protocol.commands import Command
+from voicegw.protocol.formats import AudioFormat
+from voicegw.protocol.offer import Offer
 from voicegw.protocol.realtime import RealtimeProtocol
 from voicegw.protocol.server_events import ServerEvent
-from voicegw.protocol.wire import AudioFormat
+from voicegw.protocol.session import SessionType
 
-OFFER = Offer("local", ("joe", "amy"), CallSettings(instructions="Be brief.", turn=TurnPolicy(Detection.SILENCE)))
+LANGUAGES = frozenset({"de", "en"})
+
+
+def offer(settings: CallSettings, *voices: str) -> Offer:
+    return Offer("local", voices or ("joe", "amy"), settings, LANGUAGES)
+
+
+OFFER = offer(CallSettings(instructions="Be brief.", turn=TurnPolicy(Detection.SILENCE)))
 EXPIRES = 1_900_000_000
 
 
@@ -41,15 +49,16 @@ class Line:
     """What goes in, and as plain JSON what comes out."""
 
     offer: Offer = OFFER
+    kind: SessionType = "realtime"
+    wishes: dict[str, Any] | None = None
     encoders: list[tuple[AudioFormat, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         numbers = itertools.count(1)
         self.protocol = RealtimeProtocol(
             self.offer,
-            session_id="sess_1",
+            self.offer.session(self.kind, "sess_1", EXPIRES, self.wishes),
             conversation_id="conv_1",
-            expires_at=EXPIRES,
             new_id=lambda kind: f"{kind}_{next(numbers)}",
             encoder=self._encoder,
         )
@@ -67,7 +76,7 @@ class Line:
         ]
 
     def update(self, **session: Any) -> list[Command]:
-        return self.send({"type": "session.update", "session": {"type": "realtime", **session}})
+        return self.send({"type": "session.update", "session": {"type": self.kind, **session}})
 
     def notify(self, *notices: Notice) -> list[dict[str, Any]]:
         for notice in notices:

@@ -22,6 +22,10 @@ def message(*content: Any, **fields: Any) -> dict[str, Any]:
     return {"type": "conversation.item.create", "item": item}
 
 
+def item(**fields: Any) -> dict[str, Any]:
+    return {"type": "conversation.item.create", "item": fields}
+
+
 def create(**response: Any) -> dict[str, Any]:
     return {"type": "response.create", "response": response}
 
@@ -87,10 +91,10 @@ def test_what_is_no_event(frame: str | bytes, code: str) -> None:
         (append(base64.b64encode(bytes(15 * 2**20 + 2)).decode()), "invalid_value", "audio", "<= 15728640"),
         ({"type": "conversation.item.create"}, "missing_required_parameter", "item", ""),
         (
-            {"type": "conversation.item.create", "item": {"type": "function_call"}},
+            {"type": "conversation.item.create", "item": {"type": "mcp_call"}},
             "invalid_value",
             "item.type",
-            "'message'",
+            "'message', 'function_call', 'function_call_output'",
         ),
         (message("hi", role="robot"), "invalid_value", "item.role", "'assistant', 'system', 'user'"),
         (message(), "invalid_value", "item.content", ">= 1"),
@@ -103,10 +107,19 @@ def test_what_is_no_event(frame: str | bytes, code: str) -> None:
         (truncate(audio_end_ms=1.5), "invalid_value", "audio_end_ms", "`int`"),
         (truncate(content_index=1), "invalid_value", "content_index", "'0'"),
         (create(temperature=0.8), "unknown_parameter", "response.temperature", ""),
-        (create(conversation="none"), "invalid_value", "response.conversation", "'auto'"),
-        (create(input=[]), "invalid_value", "response.input", "not supported"),
-        (create(tools=[{"type": "function", "name": "f"}]), "invalid_value", "response.tools", "not supported"),
-        (create(tool_choice="required"), "invalid_value", "response.tool_choice", "'auto', 'none'"),
+        (item(type="function_call", name="f"), "missing_required_parameter", "item.arguments", ""),
+        (item(type="function_call", name="two words", arguments="{}"), "invalid_value", "item.name", "regex"),
+        (item(type="function_call_output", output="5"), "missing_required_parameter", "item.call_id", ""),
+        (item(type="function_call_output", call_id="x" * 33, output=""), "invalid_value", "item.call_id", "<= 32"),
+        (item(type="item_reference", id="i"), "invalid_value", "item.type", "'message'"),
+        (create(conversation="other"), "invalid_value", "response.conversation", "'auto', 'none'"),
+        (create(input={}), "invalid_value", "response.input", "got `object`"),
+        (create(input=[{}] * 257), "invalid_value", "response.input", "<= 256"),
+        (create(tools=[{"type": "mcp", "server_label": "s"}]), "invalid_value", "response.tools[0].type", "'function'"),
+        (create(tools=[{"type": "function"}]), "missing_required_parameter", "response.tools[0].name", ""),
+        (create(tools=[{"type": "function", "name": "f"}] * 129), "invalid_value", "response.tools", "<= 128"),
+        (create(tool_choice="maybe"), "invalid_value", "response.tool_choice", "'auto', 'none', 'required'"),
+        (create(tool_choice={"type": "mcp"}), "invalid_value", "response.tool_choice.type", "'function'"),
         (create(prompt={"id": "p"}), "invalid_value", "response.prompt", "not supported"),
         (create(output_modalities=["audio", "text"]), "invalid_value", "response.output_modalities", "length 1"),
         (create(max_output_tokens=0), "invalid_value", "response.max_output_tokens", ">= 1"),
@@ -117,10 +130,10 @@ def test_what_is_no_event(frame: str | bytes, code: str) -> None:
         (create(metadata={"k": "v" * 513}), "invalid_value", "response.metadata", "<= 512"),
         (create(metadata={"k": 1}), "invalid_value", "response.metadata", "`str`"),
         (
-            create(audio={"output": {"format": {"type": "audio/pcma"}}}),
+            create(audio={"output": {"format": {"type": "audio/mp3"}}}),
             "invalid_value",
             "response.audio.output.format.type",
-            "'audio/pcm'",
+            "'audio/pcm', 'audio/pcmu', 'audio/pcma'",
         ),
         (
             create(audio={"output": {"format": {"type": "audio/pcm", "rate": 16000}}}),

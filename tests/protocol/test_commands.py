@@ -6,17 +6,19 @@ from typing import Any
 import pytest
 
 from pipeline.audio import Pcm
-from pipeline.engines import Speaking
+from pipeline.engines import Speaking, Tool, ToolCall
 from pipeline.errors import CallerError, EngineDown
 from pipeline.history import ROOT, Item
 from pipeline.notices import ReplyAudio, ReplyItemStarted, ReplyStarted
-from pipeline.settings import ReplyOptions
+from pipeline.settings import Reference, ReplyOptions
 from tests.protocol.line import Line
+from voicegw.protocol.call_settings import FormattedOptions
 from voicegw.protocol.commands import (
     AddItem,
     AppendAudio,
     CancelResponse,
     ClearInput,
+    ClearOutput,
     Command,
     CommitInput,
     CreateResponse,
@@ -24,6 +26,7 @@ from voicegw.protocol.commands import (
     RetrieveItem,
     TruncateItem,
 )
+from voicegw.protocol.formats import PcmaFormat
 
 
 def append(audio: bytes) -> dict[str, Any]:
@@ -54,6 +57,7 @@ def spoken(line: Line) -> Line:
         ({"type": "input_audio_buffer.commit", "event_id": "e"}, CommitInput("e")),
         ({"type": "input_audio_buffer.clear"}, ClearInput(None)),
         ({"type": "input_audio_buffer.clear", "event_id": None}, ClearInput(None)),
+        ({"type": "output_audio_buffer.clear", "event_id": "e"}, ClearOutput("e")),
         ({"type": "conversation.item.delete", "item_id": "a", "event_id": "e"}, DeleteItem("e", "a")),
         ({"type": "conversation.item.retrieve", "item_id": "a"}, RetrieveItem(None, "a")),
         (
@@ -97,6 +101,12 @@ def test_half_a_sample_is_refused_and_not_counted() -> None:
     assert line.send(append(b"\1\0")) == [AppendAudio(None, Pcm(b"\1\0", 24000, 0))]
 
 
+def test_audio_of_a_telephone_is_decoded() -> None:
+    line = Line()
+    line.update(audio={"input": {"format": {"type": "audio/pcmu"}}})
+    assert line.send(append(b"\xff\x00")) == [AppendAudio(None, Pcm(b"\x00\x00\x84\x82", 8000, 0))]
+
+
 # --- items ---------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +126,35 @@ def test_half_a_sample_is_refused_and_not_counted() -> None:
 )
 def test_a_written_message(item: dict[str, Any], added: Item) -> None:
     assert Line().send(create_item(**item)) == [AddItem(None, added, None)]
+
+
+@pytest.mark.parametrize(
+    ("item", "added"),
+    [
+        (
+            {"type": "function_call", "id": "mine", "call_id": "c", "name": "f", "arguments": '{"x": 1}'},
+            Item("mine", "assistant", None, call=ToolCall("c", "f", '{"x": 1}')),
+        ),
+        (
+            {"type": "function_call", "name": "f", "arguments": "{}", "status": "completed"},
+            Item("item_1", "assistant", None, call=ToolCall("call_2", "f", "{}")),
+        ),
+        (
+            {"type": "function_call_output", "call_id": "c", "output": "5"},
+            Item("item_1", "tool", "5", call_id="c"),
+        ),
+    ],
+)
+def test_a_call_and_its_result(item: dict[str, Any], added: Item) -> None:
+    assert Line().send({"type": "conversation.item.create", "item": item}) == [AddItem(None, added, None)]
+
+
+@pytest.mark.parametrize("arguments", ["", "x", "5", "[" * 100_000, '{"a": 1'])
+def test_arguments_are_the_json_of_an_object(arguments: str) -> None:
+    line = Line()
+    item = {"type": "function_call", "name": "f", "arguments": arguments[:65_536]}
+    assert line.send({"type": "conversation.item.create", "item": item}) == []
+    assert line.sent()[0]["error"]["param"] == "item.arguments"
 
 
 @pytest.mark.parametrize(("previous", "after"), [(None, None), ("root", ROOT), ("item_7", "item_7")])
@@ -173,7 +212,27 @@ def test_a_message_is_bounded_as_a_whole() -> None:
         ({"audio": {"output": {"voice": "amy"}}}, ReplyOptions(speaking=Speaking("amy", 1.0))),
         ({"audio": {"output": {"voice": "marin"}}}, ReplyOptions(speaking=Speaking("joe", 1.0))),
         ({"audio": {"output": {"format": {"type": "audio/pcm", "rate": 24000}}}}, ReplyOptions()),
-        ({"audio": {"output": None}, "tools": [], "tool_choice": "auto", "parallel_tool_calls": True}, ReplyOptions()),
+        ({"audio": {"output": None}, "parallel_tool_calls": True, "conversation": None}, ReplyOptions()),
+        ({"tools": [], "tool_choice": "required"}, ReplyOptions(tools=(), tool_choice="auto")),
+        (
+            {"tools": [{"type": "function", "name": "f", "description": None}], "tool_choice": "required"},
+            ReplyOptions(tools=(Tool("f"),), tool_choice="required"),
+        ),
+        ({"conversation": "none", "metadata": {"a": "b"}}, ReplyOptions(in_conversation=False, metadata={"a": "b"})),
+        ({"input": []}, ReplyOptions(input=())),
+        (
+            {
+                "input": [
+                    {"type": "item_reference", "id": "item_q"},
+                    {"type": "message", "role": "user", "content": [text("Hi")]},
+                ]
+            },
+            ReplyOptions(input=(Reference("item_q"), Item("item_1", "user", "Hi"))),
+        ),
+        (
+            {"audio": {"output": {"format": {"type": "audio/pcma"}}}, "max_output_tokens": 5},
+            FormattedOptions(max_tokens=5, format=PcmaFormat()),
+        ),
     ],
 )
 def test_options_of_one_response(response: dict[str, Any], options: ReplyOptions) -> None:
@@ -187,6 +246,35 @@ def test_a_response_keeps_the_sessions_speed_and_can_lift_its_limit() -> None:
     assert line.send({"type": "response.create", "response": response}) == [
         CreateResponse(None, ReplyOptions(speaking=Speaking("amy", 1.5), max_tokens=4096))
     ]
+
+
+def test_a_response_can_force_one_of_the_sessions_tools() -> None:
+    line = Line()
+    line.update(tools=[{"type": "function", "name": "f"}, {"type": "function", "name": "g"}])
+    forced = {"type": "function", "name": "g"}
+    assert line.send({"type": "response.create", "response": {"tool_choice": forced}}) == [
+        CreateResponse(None, ReplyOptions(tools=(Tool("g"),), tool_choice="required"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "param"),
+    [
+        ({"input": [5]}, "response.input[0]"),
+        ({"input": [{"type": "item_reference"}]}, "response.input[0].id"),
+        (
+            {"input": [{"type": "item_reference", "id": "a"}, {"type": "message", "role": "user", "content": [{}]}]},
+            "response.input[1].content[0].type",
+        ),
+        ({"tool_choice": {"type": "function", "name": "f"}}, "response.tool_choice.name"),
+        ({"tools": [{"type": "function", "name": "f"}] * 2}, "response.tools[1].name"),
+    ],
+)
+def test_what_is_wrong_with_a_response_is_named(response: dict[str, Any], param: str) -> None:
+    line = Line()
+    assert line.send({"type": "response.create", "response": response, "event_id": "e"}) == []
+    [event] = line.sent()
+    assert (event["error"]["param"], event["error"]["event_id"]) == (param, "e")
 
 
 def test_an_unknown_voice_for_a_response_is_refused() -> None:

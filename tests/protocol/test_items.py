@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.engines import ToolCall
 from pipeline.history import Item
 from tests.protocol.line import Line
 
@@ -39,3 +40,25 @@ def test_an_item_is_told_with_the_keys_of_its_type(item: Item, content: dict[str
 def test_an_answer_in_the_making_has_no_content_yet() -> None:
     [event] = Line().retrieved(Item("i", "assistant", "H", audio=True, status="in_progress"))
     assert (event["item"]["status"], event["item"]["content"]) == ("in_progress", [])
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        (
+            Item("i", "assistant", None, call=ToolCall("c", "f", "{}")),
+            {"type": "function_call", "status": "completed", "name": "f", "call_id": "c", "arguments": "{}"},
+        ),
+        (
+            Item("i", "assistant", None, status="in_progress", call=ToolCall("c", "f", '{"x"')),
+            {"type": "function_call", "status": "in_progress", "name": "f", "call_id": "c", "arguments": ""},
+        ),
+        (
+            Item("i", "tool", "5", call_id="c"),
+            {"type": "function_call_output", "status": "completed", "call_id": "c", "output": "5"},
+        ),
+    ],
+)
+def test_a_call_and_its_result_have_no_keys_of_a_message(item: Item, told: dict[str, Any]) -> None:
+    [event] = Line().retrieved(item)
+    assert event["item"] == {"id": "i", "object": "realtime.item", **told}

@@ -214,9 +214,9 @@ def test_a_spoken_answer() -> None:
     )
     said = item({"type": "output_audio", "transcript": "Hi!"})
     usage = {
-        "total_tokens": 34,
+        "total_tokens": 35,
         "input_tokens": 30,
-        "output_tokens": 4,
+        "output_tokens": 5,
         "input_token_details": {
             "text_tokens": 30,
             "audio_tokens": 0,
@@ -224,7 +224,7 @@ def test_a_spoken_answer() -> None:
             "cached_tokens": 20,
             "cached_tokens_details": {"text_tokens": 20, "audio_tokens": 0, "image_tokens": 0},
         },
-        "output_token_details": {"text_tokens": 4, "audio_tokens": 0},
+        "output_token_details": {"text_tokens": 4, "audio_tokens": 1},
     }
     assert without_ids(events) == [
         {"type": "response.created", "response": response("in_progress")},
@@ -307,7 +307,7 @@ def test_an_interrupted_answer_closes_without_another_sound() -> None:
     assert events[4]["item"] == events[5]["item"] == cut
     done = events[6]["response"]
     assert done["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
-    assert (done["status"], done["output"], done["usage"]["total_tokens"]) == ("cancelled", [cut], 12)
+    assert (done["status"], done["output"], done["usage"]["total_tokens"]) == ("cancelled", [cut], 13)
 
 
 def test_an_answer_that_ends_before_its_first_word_has_only_its_end() -> None:

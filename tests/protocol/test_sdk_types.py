@@ -24,11 +24,13 @@ from pipeline.notices import (
     ReplyText,
     TranscriptDone,
     TranscriptFailed,
+    TranscriptGrew,
     TurnTimed,
 )
 from pipeline.settings import ReplyOptions
 from pipeline.timings import TurnTimings
 from tests.protocol.line import Line
+from tests.protocol.test_calls import CALLED, CALLING
 from tests.protocol.test_narration import ANSWER, TURN, WRITTEN, begun, ended
 from voicegw.protocol import codec
 from voicegw.protocol.client_events import ClientEvent
@@ -90,6 +92,42 @@ def everything() -> list[ServerEvent]:
     ):
         line.protocol.notify(notice)
     line.protocol.retrieved(replace(ANSWER, text="Hi!", status="incomplete"))
+    line.protocol.retrieved(Item("item_r", "tool", "sunny", call_id="call_1"))
+    return line.events() + played() + transcribed()
+
+
+def played() -> list[ServerEvent]:
+    """A session with calls, telephone formats and everything else that it can be told; its sound is played here."""
+    line = Line()
+    line.update(
+        tools=[{"type": "function", "name": "weather", "description": "How it is.", "parameters": {"type": "object"}}],
+        tool_choice={"type": "function", "name": "weather"},
+        truncation={"type": "retention_ratio", "retention_ratio": 0.5, "token_limits": {"post_instructions": 9}},
+        audio={
+            "input": {"format": {"type": "audio/pcmu"}, "noise_reduction": {"type": "near_field", "strength": 0.5}},
+            "output": {"format": {"type": "audio/pcma"}},
+        },
+    )
+    for notice in (
+        *begun(),
+        ReplyAudio("resp_1", "item_a", Pcm(b"\1\0", 24000)),
+        *CALLING,
+        ended("completed", calls=(CALLED,)),
+        ReplyStarted("resp_2", ReplyOptions(in_conversation=False)),
+        ReplyEnded("resp_2", "completed"),
+    ):
+        line.protocol.notify(notice)
+    line.protocol.sounding("started", "resp_1")
+    line.protocol.sounding("stopped", "resp_1")
+    line.protocol.sounding("cleared", "resp_1")
+    return line.events()
+
+
+def transcribed() -> list[ServerEvent]:
+    line = Line(kind="transcription")
+    line.protocol.open()
+    line.update(audio={"input": {"turn_detection": {"type": "semantic_vad"}}})
+    line.protocol.notify(TranscriptGrew("item_q", "Hel"))
     return line.events()
 
 

@@ -6,14 +6,15 @@ import pytest
 from openai.types.realtime import RealtimeSessionCreateRequest
 from openai.types.realtime.session_update_event import SessionUpdateEvent
 
-from pipeline.engines import Listening, Speaking
-from pipeline.errors import OperatorError
+from pipeline.engines import Listening, Speaking, Tool
+from pipeline.errors import CallerError, OperatorError
 from pipeline.settings import CallSettings, Detection, TurnPolicy
-from tests.protocol.line import EXPIRES, OFFER, Line, types
-from voicegw.protocol.call_settings import Offer
+from tests.protocol.line import EXPIRES, LANGUAGES, OFFER, Line, offer, types
 from voicegw.protocol.commands import Configure
+from voicegw.protocol.offer import Offer
 
 PCM = {"type": "audio/pcm", "rate": 24000}
+TOOL = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {"x": {"default": None}}}}
 SERVER_VAD = {
     "type": "server_vad",
     "threshold": 0.5,
@@ -98,7 +99,7 @@ def test_what_the_server_made_cannot_be_changed_and_may_be_sent_back() -> None:
 
 
 def test_turn_detection_is_merged_within_its_type_and_replaced_across() -> None:
-    line = Line(Offer("local", ("joe",), CallSettings(turn=TurnPolicy(Detection.SILENCE, silence=650))))
+    line = Line(offer(CallSettings(turn=TurnPolicy(Detection.SILENCE, silence=650)), "joe"))
     steps: list[tuple[dict[str, Any] | None, dict[str, Any] | None]] = [
         ({"type": "server_vad", "threshold": 0.7}, {**SERVER_VAD, "threshold": 0.7, "silence_duration_ms": 650}),
         (
@@ -184,22 +185,39 @@ def test_the_type_is_required() -> None:
         ({"output_modalities": ["smell"]}, "invalid_value", "session.output_modalities[0]"),
         ({"instructions": "x" * 65_537}, "invalid_value", "session.instructions"),
         ({"max_output_tokens": 4097}, "invalid_value", "session.max_output_tokens"),
-        ({"tools": [{"type": "function", "name": "f"}]}, "invalid_value", "session.tools"),
-        ({"tool_choice": "required"}, "invalid_value", "session.tool_choice"),
-        ({"tool_choice": {"type": "function", "name": "f"}}, "invalid_value", "session.tool_choice"),
+        ({"tools": [{"type": "mcp", "server_label": "s"}]}, "invalid_value", "session.tools[0].type"),
+        ({"tools": [{"type": "function", "name": ""}]}, "invalid_value", "session.tools[0].name"),
+        ({"tools": [TOOL, TOOL]}, "invalid_value", "session.tools[1].name"),
+        ({"tools": [{**TOOL, "parameters": {"x": "y" * 131_072}}]}, "invalid_value", "session.tools"),
+        ({"tools": [TOOL], "tool_choice": "must"}, "invalid_value", "session.tool_choice"),
+        (
+            {"tools": [TOOL], "tool_choice": {"type": "function", "name": "g"}},
+            "invalid_value",
+            "session.tool_choice.name",
+        ),
         ({"prompt": {"id": "p"}}, "invalid_value", "session.prompt"),
         ({"reasoning": {"effort": "low"}}, "invalid_value", "session.reasoning"),
         ({"include": ["item.input_audio_transcription.logprobs"]}, "invalid_value", "session.include"),
-        ({"truncation": "disabled"}, "invalid_value", "session.truncation"),
+        ({"truncation": "never"}, "invalid_value", "session.truncation"),
+        (
+            {"truncation": {"type": "retention_ratio", "retention_ratio": 2}},
+            "invalid_value",
+            "session.truncation.retention_ratio",
+        ),
         ({"tracing": {"metadata": {"a": {}}}}, "invalid_value", "session.tracing.metadata"),
         ({"audio": 5}, "invalid_value", "session.audio"),
         ({"audio": {"video": {}}}, "unknown_parameter", "session.audio.video"),
-        ({"audio": {"input": {"format": {"type": "audio/pcmu"}}}}, "invalid_value", "session.audio.input.format.type"),
+        ({"audio": {"input": {"format": {"type": "audio/mp3"}}}}, "invalid_value", "session.audio.input.format.type"),
         ({"audio": {"input": {"format": {"rate": 16000}}}}, "invalid_value", "session.audio.input.format.rate"),
         (
-            {"audio": {"input": {"noise_reduction": {"type": "near_field"}}}},
+            {"audio": {"input": {"noise_reduction": {"type": "studio"}}}},
             "invalid_value",
-            "session.audio.input.noise_reduction",
+            "session.audio.input.noise_reduction.type",
+        ),
+        (
+            {"audio": {"input": {"transcription": {"language": "xx"}}}},
+            "invalid_value",
+            "session.audio.input.transcription.language",
         ),
         (
             {"audio": {"input": {"transcription": {"language": "Klingon"}}}},
@@ -231,7 +249,8 @@ def test_the_type_is_required() -> None:
 def test_a_wrong_update_changes_nothing(session: dict[str, Any], code: str, param: str) -> None:
     refused = error(Line(), **session)
     assert (refused["code"], refused["param"], refused["type"]) == (code, param, "invalid_request_error")
-    assert f"'{param}'" in refused["message"] or "voice 'bob'" in refused["message"] or code == "invalid_parameter"
+    words = ("voice 'bob'", "no tool named 'g'", "two tools named 'f'", "all tools together", "cannot become")
+    assert f"'{param}'" in refused["message"] or any(word in refused["message"] for word in words)
 
 
 def test_an_update_is_taken_whole_or_not_at_all() -> None:
@@ -255,12 +274,12 @@ def test_an_unknown_voice_is_told_which_there_are() -> None:
 )
 def test_defaults_that_the_protocol_cannot_say_are_the_operators_fault(defaults: CallSettings) -> None:
     with pytest.raises(OperatorError, match="default settings"):
-        Offer("local", ("joe",), defaults)
+        offer(defaults)
 
 
 def test_an_offer_without_a_voice_is_the_operators_fault() -> None:
     with pytest.raises(OperatorError, match="no voice"):
-        Offer("local", (), CallSettings())
+        Offer("local", (), CallSettings(), LANGUAGES)
 
 
 # --- what it means -------------------------------------------------------------------------------------------------
@@ -276,7 +295,7 @@ def test_an_unchanged_session_means_the_defaults(detection: Detection) -> None:
         max_tokens=300,
         turn=TurnPolicy(detection, silence=650, threshold=0.4, release=0.3, pause=100),
     )
-    assert configured(Line(Offer("local", ("joe", "amy"), defaults))) == defaults
+    assert configured(Line(offer(defaults))) == defaults
 
 
 def test_a_session_is_carried_out() -> None:
@@ -328,13 +347,13 @@ def test_speech_ends_below_the_threshold_at_which_it_began(threshold: float) -> 
 
 @pytest.mark.parametrize(("eagerness", "patience"), [("low", 8000), ("medium", 4000), ("auto", 1234), ("high", 2000)])
 def test_eagerness_is_patience_with_an_unfinished_sentence(eagerness: str, patience: int) -> None:
-    line = Line(Offer("local", ("joe",), CallSettings(turn=TurnPolicy(Detection.SILENCE, patience=1234))))
+    line = Line(offer(CallSettings(turn=TurnPolicy(Detection.SILENCE, patience=1234))))
     policy = configured(line, **turn({"type": "semantic_vad", "eagerness": eagerness})).turn
     assert (policy.detection, policy.patience) == (Detection.ADAPTIVE, patience)
 
 
 def test_an_adaptive_gateway_says_so() -> None:
-    line = Line(Offer("local", ("joe",), CallSettings(turn=TurnPolicy(Detection.ADAPTIVE, interrupt_response=False))))
+    line = Line(offer(CallSettings(turn=TurnPolicy(Detection.ADAPTIVE, interrupt_response=False))))
     expected = {**SEMANTIC_VAD, "interrupt_response": False}
     assert updated(line)["audio"]["input"]["turn_detection"] == expected
 
@@ -342,7 +361,7 @@ def test_an_adaptive_gateway_says_so() -> None:
 def test_no_turn_detection_leaves_turns_to_the_client() -> None:
     assert configured(Line(), **turn(None)).turn.detection is Detection.MANUAL
     manual = CallSettings(turn=TurnPolicy(detection=Detection.MANUAL))
-    line = Line(Offer("local", ("joe",), manual))
+    line = Line(offer(manual))
     assert line.protocol.session.audio.input.turn_detection is None
     assert configured(line, **turn({"type": "server_vad"})).turn.detection is Detection.SILENCE
 
@@ -355,8 +374,144 @@ def test_voices_of_openai_mean_the_default_voice_and_are_echoed(voice: str) -> N
 
 
 def test_a_voice_of_ours_wins_over_an_alias() -> None:
-    line = Line(Offer("local", ("joe", "alloy"), CallSettings()))
+    line = Line(offer(CallSettings(), "joe", "alloy"))
     assert configured(line, audio={"output": {"voice": "alloy"}}).speaking.voice == "alloy"
+
+
+# --- tools, formats, truncation ------------------------------------------------------------------------------------
+
+
+def test_tools_are_offered_and_echoed_as_they_were_sent() -> None:
+    line = Line()
+    settings = configured(line, tools=[TOOL, {"type": "function", "name": "g", "description": "Sings."}])
+    assert settings.tools == (Tool("f", "", TOOL["parameters"]), Tool("g", "Sings."))  # type: ignore[arg-type]
+    assert settings.tool_choice == "auto"
+    [event] = line.sent()
+    assert event["session"]["tools"] == [TOOL, {"type": "function", "name": "g", "description": "Sings."}]
+    assert configured(line, tool_choice="required").tool_choice == "required"
+    assert configured(line, tools=[]).tools == ()
+
+
+def test_one_forced_function_is_the_only_one_offered() -> None:
+    line = Line()
+    settings = configured(line, tools=[TOOL, {**TOOL, "name": "g"}], tool_choice={"type": "function", "name": "g"})
+    assert [tool.name for tool in settings.tools] == ["g"]
+    assert settings.tool_choice == "required"
+    assert line.sent()[0]["session"]["tool_choice"] == {"type": "function", "name": "g"}
+
+
+def test_nothing_is_required_before_there_is_a_tool() -> None:
+    line = Line()
+    assert configured(line, tool_choice="required").tool_choice == "auto"
+    assert configured(line, tools=[TOOL]).tool_choice == "required"
+
+
+def test_formats_are_independent_of_each_other() -> None:
+    line = Line()
+    changed = updated(line, audio={"input": {"format": {"type": "audio/pcmu"}}})
+    assert changed["audio"]["input"]["format"] == {"type": "audio/pcmu"}
+    assert changed["audio"]["output"]["format"] == PCM
+    changed = updated(
+        line, audio={"input": {"format": {"type": "audio/pcm"}}, "output": {"format": {"type": "audio/pcma"}}}
+    )
+    assert changed["audio"]["input"]["format"] == PCM
+    assert changed["audio"]["output"]["format"] == {"type": "audio/pcma"}
+
+
+def test_truncation_decides_what_is_remembered() -> None:
+    line = Line(offer(CallSettings(memory=5000)))
+    assert not configured(line, truncation="disabled").forgets
+    ratio = {"type": "retention_ratio", "retention_ratio": 0.5}
+    settings = configured(line, truncation=ratio)
+    assert (settings.forgets, settings.memory, settings.retained) == (True, 5000, 0.5)
+    limits = {**ratio, "token_limits": {"post_instructions": 100}}
+    assert configured(line, truncation=limits).memory == 400
+    assert configured(line, truncation={**ratio, "token_limits": {"post_instructions": 10**6}}).memory == 5000
+    assert configured(line, truncation="auto") == configured(Line(offer(CallSettings(memory=5000))))
+
+
+def test_noise_reduction_is_echoed_and_keeps_its_strength() -> None:
+    line = Line()
+    updated(line, audio={"input": {"noise_reduction": {"type": "far_field", "strength": 0.5}}})
+    changed = updated(line, audio={"input": {"noise_reduction": {"type": "far_field"}}})
+    assert changed["audio"]["input"]["noise_reduction"] == {"type": "far_field", "strength": 0.5}
+    assert updated(line, audio={"input": {"noise_reduction": None}}) == DEFAULT
+
+
+def test_a_language_that_the_recognizer_does_not_know_is_told_with_those_it_knows() -> None:
+    message = error(Line(), audio={"input": {"transcription": {"language": "fr-FR"}}})["message"]
+    assert "'fr-FR'" in message
+    assert "de, en" in message
+
+
+# --- beginning with wishes, and transcription ----------------------------------------------------------------------
+
+
+def test_a_session_can_begin_as_somebody_wished() -> None:
+    [created] = Line(wishes={"type": "realtime", "instructions": "Sing.", "output_modalities": ["text"]}).open()
+    assert created["session"] == {**DEFAULT, "instructions": "Sing.", "output_modalities": ["text"]}
+    with pytest.raises(CallerError, match="voice 'bob'"):
+        Line(wishes={"type": "realtime", "audio": {"output": {"voice": "bob"}}})
+
+
+def test_a_transcription_session_tells_every_key_and_nobody_answers() -> None:
+    line = Line(kind="transcription")
+    [created] = line.open()
+    quiet = {**SERVER_VAD, "create_response": False, "interrupt_response": False}
+    heard = {"format": PCM, "transcription": {"model": "whisper"}, "noise_reduction": None, "turn_detection": quiet}
+    assert created["session"] == {
+        "type": "transcription",
+        "object": "realtime.transcription_session",
+        "id": "sess_1",
+        "expires_at": EXPIRES,
+        "include": None,
+        "audio": {"input": heard},
+    }
+    settings = configured(
+        line,
+        audio={
+            "input": {
+                "format": {"type": "audio/pcmu"},
+                "transcription": {"model": "gpt-4o-transcribe", "language": "de"},
+                "turn_detection": {"type": "server_vad", "prefix_padding_ms": 600, "silence_duration_ms": 350},
+            }
+        },
+    )
+    assert settings.listening == Listening("de")
+    assert (settings.turn.create_response, settings.turn.interrupt_response) == (False, False)
+    assert (settings.turn.prefix, settings.turn.silence, settings.instructions) == (600, 350, "")
+    assert not configured(line, **turn({"create_response": True})).turn.create_response
+
+
+@pytest.mark.parametrize(
+    ("session", "code", "param"),
+    [
+        ({"type": "realtime"}, "invalid_parameter", "session.type"),
+        ({"instructions": "Hi."}, "unknown_parameter", "session.instructions"),
+        ({"audio": {"output": {"voice": "joe"}}}, "unknown_parameter", "session.audio.output"),
+        ({"include": ["item.input_audio_transcription.logprobs"]}, "invalid_value", "session.include"),
+    ],
+)
+def test_what_a_transcription_session_cannot_have(session: dict[str, Any], code: str, param: str) -> None:
+    refused = error(Line(kind="transcription"), **session)
+    assert (refused["code"], refused["param"]) == (code, param)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "response.create", "response": {"instructions": "Hi."}},
+        {"type": "response.cancel"},
+        {"type": "conversation.item.truncate", "item_id": "i", "audio_end_ms": 1},
+        {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c", "output": ""}},
+    ],
+)
+def test_what_has_no_meaning_where_nobody_answers(event: dict[str, Any]) -> None:
+    line = Line(kind="transcription")
+    assert line.send({**event, "event_id": "e"}) == []
+    [told] = line.sent()
+    assert (told["error"]["param"], told["error"]["event_id"]) == ("type", "e")
+    assert event["type"] in told["error"]["message"]
 
 
 def test_one_update_gives_one_event() -> None:

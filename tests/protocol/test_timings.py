@@ -2,6 +2,7 @@ from pipeline.notices import TurnTimed
 from pipeline.timings import TurnTimings
 from tests.protocol.line import Line
 from voicegw.protocol.narrator import Narrator
+from voicegw.protocol.replies import Replies
 from voicegw.protocol.server_events import ServerEvent
 from voicegw.protocol.server_events import TurnTimings as TimingsEvent
 from voicegw.protocol.timings import in_milliseconds
@@ -16,7 +17,7 @@ def test_a_client_that_did_not_ask_is_not_told() -> None:
 def test_a_client_that_asked_is_told_in_milliseconds() -> None:
     said: list[ServerEvent] = []
     line = Line()
-    narrator = Narrator(conversation_id="c", encoder=line._encoder, say=said.append, timings=True)
+    narrator = Narrator(Replies(conversation_id="c", encoder=line._encoder, say=said.append), said.append, timings=True)
     narrator.tell(TurnTimed("resp_1", TIMINGS), line.protocol.session)
     (event,) = said
     assert isinstance(event, TimingsEvent)

@@ -1,12 +1,14 @@
 """Who may call: the key, and the pages that may use it."""
 
 import hmac
+import time
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from pipeline.errors import VoiceError
 from voicegw.loopback import is_loopback
+from voicegw.sessions.ephemeral import PREFIX, EphemeralKey, EphemeralKeys
 
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -14,30 +16,44 @@ KEY_SUBPROTOCOL = "openai-insecure-api-key."
 
 
 class Refused(VoiceError):
-    """Not let in. status: of the HTTP answer. code: machine-readable reason."""
+    """Not let in. status: of the HTTP answer. code: machine-readable reason. param: the field at fault."""
 
-    def __init__(self, message: str, status: int, code: str) -> None:
+    def __init__(self, message: str, status: int, code: str, param: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.param = param
 
 
 class Doorkeeper:
     """Checks every caller. key: what they must bring, None to let everybody on this machine in."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, ephemeral: EphemeralKeys) -> None:
         self._key = key
+        self._ephemeral = ephemeral
 
     def check(self, connection: HTTPConnection) -> None:
-        """Raises Refused."""
+        """Whether somebody with the gateway's own key calls. Raises Refused."""
+        given = _given_key(connection)
+        if given is not None and given.startswith(PREFIX):
+            raise Refused("An ephemeral key opens a session, and nothing else.", 401, "invalid_api_key")
         self._check_origin(connection)
         if self._key is None:
             return
-        given = _given_key(connection)
         if given is None:
             raise Refused("Bring the key: Authorization: Bearer KEY.", 401, "invalid_api_key")
         if not hmac.compare_digest(given.encode(), self._key.encode()):
             raise Refused("Incorrect API key provided.", 401, "invalid_api_key")
+
+    def check_session(self, connection: HTTPConnection) -> EphemeralKey | None:
+        """The same for who opens a session: an ephemeral key will do, from any page. Raises Refused."""
+        given = _given_key(connection)
+        if given is None or not given.startswith(PREFIX):
+            self.check(connection)
+            return None
+        if key := self._ephemeral.find(given, time.time()):
+            return key
+        raise Refused("The ephemeral key is unknown or has expired; ask for another one.", 401, "invalid_api_key")
 
     def _check_origin(self, connection: HTTPConnection) -> None:
         """Any page in the browser can reach a server on its own machine; only our own page may, unless it has a key.

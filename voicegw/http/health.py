@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from pipeline.engines import Watched
 from voicegw.http.access import Refused
+from voicegw.http.endpoint import refusal
 from voicegw.http.gateway import Gateway
 
 PACKAGES = ("numpy", "onnxruntime", "ctranslate2", "faster-whisper", "piper-tts", "xllamacpp", "av", "websockets")
@@ -54,9 +55,3 @@ async def info(request: Request) -> Response:
             "calls": len(gateway.table),
         }
     )
-
-
-def refusal(refused: Refused) -> JSONResponse:
-    """The shape that clients of the OpenAI API expect an error in."""
-    error = {"message": str(refused), "type": "invalid_request_error", "code": refused.code, "param": None}
-    return JSONResponse({"error": error}, refused.status)

@@ -1,156 +1,134 @@
 """What a session, or the options of one response, mean to a call."""
 
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 
+from msgspec import UNSET
+
 from pipeline.engines import Listening, Speaking
-from pipeline.errors import CallerError, OperatorError
-from pipeline.settings import CallSettings, Detection, ReplyOptions, TurnPolicy
+from pipeline.errors import CallerError
+from pipeline.settings import CallSettings, ReplyOptions
 from voicegw.protocol.client_events import ResponseOptions
+from voicegw.protocol.formats import AudioFormat
+from voicegw.protocol.input_items import input_from
 from voicegw.protocol.session import (
-    SemanticVad,
-    ServerVad,
+    AnySession,
+    RetentionRatio,
     Session,
     Transcription,
-    TurnDetection,
-    default_session,
-    updated_session,
+    TranscriptionSession,
+    Truncation,
 )
-from voicegw.protocol.wire import MAX_OUTPUT_TOKENS, MaxTokens, Voice, VoiceId
+from voicegw.protocol.tools import offered
+from voicegw.protocol.turn_detection import turn_policy
+from voicegw.protocol.voices import Voices
+from voicegw.protocol.wire import MAX_OUTPUT_TOKENS, MaxTokens
 
-OPENAI_VOICES = frozenset({
-    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
-})  # fmt: skip
-"""Voices that unmodified clients ask for by name; here each of them means the default voice."""
-
-# How long each eagerness waits for a sentence that is not complete: the caps that OpenAI documents for them. `auto` is
-# left to this gateway's own patience.
-PATIENCE_MS = {"low": 8000, "medium": 4000, "high": 2000}
+CHARS_PER_TOKEN = 4
+"""A conversation is measured in characters here; this is what a token of plain English has, on average."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What this gateway gives to every session.
+class FormattedOptions(ReplyOptions):
+    """Options of a response that is to be written in another format than the session's."""
 
-    model: the name it goes by on the wire.
-    voices: names of the voices it has, the default first; never empty.
-    defaults: the settings of a call whose client asks for nothing.
-    """
-
-    model: str
-    voices: tuple[str, ...]
-    defaults: CallSettings
-
-    def __post_init__(self) -> None:
-        """Raises OperatorError for defaults that no client could be told, or that any update would be blamed for."""
-        if not self.voices:
-            raise OperatorError("There is no voice to speak with: install at least one.")
-        by_silence = {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
-        try:
-            call_settings(updated_session(self.session("", 0), by_silence, self.defaults), self)
-        except CallerError as error:
-            raise OperatorError(f"The default settings of a call cannot be used: {error}") from None
-
-    @property
-    def default_voice(self) -> str:
-        return self.defaults.speaking.voice or self.voices[0]
-
-    def session(self, session_id: str, expires_at: int) -> Session:
-        """A session whose client has said nothing yet. expires_at: seconds since the epoch."""
-        return default_session(
-            id=session_id, model=self.model, voice=self.default_voice, expires_at=expires_at, defaults=self.defaults
-        )
-
-    def voice(self, wanted: Voice, param: str) -> str:
-        """The name of the voice that speaks. Raises CallerError, naming the field `param`, for one that is not here."""
-        name = wanted.id if isinstance(wanted, VoiceId) else wanted
-        if name in self.voices:
-            return name
-        if name in OPENAI_VOICES:
-            return self.default_voice
-        known = ", ".join(f"'{voice}'" for voice in self.voices)
-        raise CallerError(f"There is no voice '{name}' here. The voices are: {known}.", param=param)
+    format: AudioFormat | None = None
 
 
-def call_settings(session: Session, offer: Offer) -> CallSettings:
-    """The standing orders that `session` amounts to. Raises CallerError for a voice that is not on offer."""
-    audio = session.audio
-    return replace(
-        offer.defaults,
+def call_settings(session: AnySession, defaults: CallSettings, voices: Voices, languages: Set[str]) -> CallSettings:
+    """The standing orders that `session` amounts to. Raises CallerError for what is not on offer."""
+    heard = session.audio.input
+    listening = _listening(heard.transcription, defaults.listening, languages)
+    turn = turn_policy(heard.turn_detection, defaults.turn)
+    if isinstance(session, TranscriptionSession):
+        silent = replace(turn, create_response=False, interrupt_response=False, idle_timeout=None)
+        return CallSettings(listening=listening, turn=silent)
+    tools, tool_choice = offered(session.tools, session.tool_choice, "session")
+    spoken = session.audio.output
+    settings = replace(
+        defaults,
         instructions=session.instructions,
-        listening=_listening(audio.input.transcription, offer.defaults.listening),
-        speaking=Speaking(offer.voice(audio.output.voice, "session.audio.output.voice"), audio.output.speed),
+        listening=listening,
+        speaking=Speaking(voices.named(spoken.voice, "session.audio.output.voice"), spoken.speed),
         audio=session.output_modalities == ("audio",),
         max_tokens=_limit(session.max_output_tokens),
-        turn=_turn_policy(audio.input.turn_detection, offer.defaults.turn),
+        tools=tools,
+        tool_choice=tool_choice,
+        turn=turn,
     )
+    return _truncated(settings, session.truncation)
 
 
-def reply_options(options: ResponseOptions, session: Session, offer: Offer) -> ReplyOptions:
-    """How one response differs from `session`. Raises CallerError for a voice that is not on offer."""
+def reply_options(
+    options: ResponseOptions, session: Session, voices: Voices, new_id: Callable[[str], str]
+) -> ReplyOptions:
+    """How one response differs from `session`. Raises CallerError for what is not on offer."""
     output = options.audio.output if options.audio else None
     speaking = None
     if output and output.voice is not None:
-        voice = offer.voice(output.voice, "response.audio.output.voice")
+        voice = voices.named(output.voice, "response.audio.output.voice")
         speaking = Speaking(voice, session.audio.output.speed)
     limit = None if options.max_output_tokens is None else _limit(options.max_output_tokens)
     if options.max_output_tokens == "inf" and session.max_output_tokens != "inf":
         limit = MAX_OUTPUT_TOKENS  # None would mean the session's limit, which this response lifts
-    return ReplyOptions(
+    tools = tool_choice = None
+    if options.tools is not None or options.tool_choice is not None:
+        given = session.tools if options.tools is None else options.tools
+        tools, tool_choice = offered(given, options.tool_choice or "auto", "response")
+    made = ReplyOptions(
         instructions=options.instructions,
         audio=None if options.output_modalities is None else options.output_modalities == ("audio",),
         speaking=speaking,
         max_tokens=limit,
         metadata=options.metadata,
+        tools=tools,
+        tool_choice=tool_choice,
+        input=None if options.input is None else input_from(options.input, new_id),
+        in_conversation=options.conversation != "none",
     )
+    if output and output.format is not None and output.format != session.audio.output.format:
+        fields = {name: getattr(made, name) for name in ReplyOptions.__dataclass_fields__}
+        return FormattedOptions(**fields, format=output.format)
+    return made
 
 
 def _limit(tokens: MaxTokens) -> int | None:
     return None if tokens == "inf" else tokens
 
 
-def _listening(wanted: Transcription | None, default: Listening) -> Listening:
+def _truncated(settings: CallSettings, truncation: Truncation) -> CallSettings:
+    if truncation == "disabled":
+        return replace(settings, forgets=False)
+    if not isinstance(truncation, RetentionRatio):
+        return settings
+    limits = truncation.token_limits
+    tokens = UNSET if limits is UNSET else limits.post_instructions
+    memory = settings.memory if tokens is UNSET else min(settings.memory, tokens * CHARS_PER_TOKEN)
+    return replace(settings, memory=memory, retained=truncation.retention_ratio)
+
+
+def _listening(wanted: Transcription | None, default: Listening, languages: Set[str]) -> Listening:
     """Transcription settings guide the recognizer; without them it still listens, as it does by default."""
     if wanted is None:
         return default
     param = "session.audio.input.transcription"
     language = default.language
     if wanted.language:
-        language = _language(wanted.language, f"{param}.language")
+        language = _language(wanted.language, languages, f"{param}.language")
     elif wanted.languages:
-        language = _language(wanted.languages[0], f"{param}.languages[0]")
+        language = _language(wanted.languages[0], languages, f"{param}.languages[0]")
     hints = [wanted.prompt or "", ", ".join(wanted.keywords or ())]
-    return Listening(
+    return replace(
+        default,
         language=language,
         prompt="\n".join(hint for hint in hints if hint) or default.prompt,
     )
 
 
-def _language(tag: str, param: str) -> str:
+def _language(tag: str, languages: Set[str], param: str) -> str:
     """The ISO 639-1 code in front of a language tag: recognizers know languages, not their regions."""
     code = tag.split("-", maxsplit=1)[0].lower()
-    if len(code) == 2 and code.isascii() and code.isalpha():
+    if code in languages:
         return code
-    raise CallerError(f"'{param}' must begin with a code of ISO 639-1, such as 'en', not '{tag}'.", param=param)
-
-
-def _turn_policy(wanted: TurnDetection | None, default: TurnPolicy) -> TurnPolicy:
-    match wanted:
-        case None:
-            return replace(default, detection=Detection.MANUAL)
-        case SemanticVad():
-            patience = PATIENCE_MS.get(wanted.eagerness, default.patience)
-            policy = replace(default, detection=Detection.ADAPTIVE, patience=max(default.shortest, patience))
-        case ServerVad():
-            # Keep the distance of the default between the two thresholds, as Silero's own iterator does (0.15).
-            release = wanted.threshold - (default.threshold - default.release)
-            policy = replace(
-                default,
-                detection=Detection.SILENCE,
-                threshold=wanted.threshold,
-                release=min(wanted.threshold, max(0.01, release)),
-                prefix=wanted.prefix_padding_ms,
-                silence=wanted.silence_duration_ms,
-                pause=min(default.pause, wanted.silence_duration_ms),
-                idle_timeout=wanted.idle_timeout_ms,
-            )
-    return replace(policy, create_response=wanted.create_response, interrupt_response=wanted.interrupt_response)
+    known = ", ".join(sorted(languages))
+    raise CallerError(f"'{param}' is '{tag}', which the recognizer does not know. It knows: {known}.", param=param)

@@ -4,10 +4,11 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from voicegw.protocol.items import ClientItem
+from voicegw.protocol.formats import AudioFormat
+from voicegw.protocol.input_items import ClientItem, InputItems
+from voicegw.protocol.tools import Tools, WireToolChoice
 from voicegw.protocol.wire import (
     AudioBytes,
-    AudioFormat,
     ItemId,
     MaxTokens,
     Metadata,
@@ -15,7 +16,6 @@ from voicegw.protocol.wire import (
     Modalities,
     Name,
     Refused,
-    RefusedList,
     Text,
     Voice,
     Wire,
@@ -43,6 +43,10 @@ class InputAudioBufferCommit(Event, frozen=True, tag="input_audio_buffer.commit"
 
 class InputAudioBufferClear(Event, frozen=True, tag="input_audio_buffer.clear"):
     pass
+
+
+class OutputAudioBufferClear(Event, frozen=True, tag="output_audio_buffer.clear"):
+    """Only where this side plays the sound (WebRTC)."""
 
 
 class ConversationItemCreate(Event, frozen=True, tag="conversation.item.create"):
@@ -83,10 +87,11 @@ class ResponseOptions(Wire, frozen=True):
     audio: ResponseAudio | None = None
     max_output_tokens: MaxTokens | None = None
     metadata: Metadata | None = None
-    conversation: Literal["auto"] | None = None
-    input: Refused = None
-    tools: RefusedList | None = None
-    tool_choice: Literal["auto", "none"] | None = None
+    conversation: Literal["auto", "none"] | None = None
+    # Decoded one by one, so that an error can say which of them it is about.
+    input: InputItems | None = None
+    tools: Tools | None = None
+    tool_choice: WireToolChoice | None = None
     parallel_tool_calls: bool | None = None
     prompt: Refused = None
     reasoning: Refused = None
@@ -105,6 +110,7 @@ ClientEvent: TypeAlias = (
     | InputAudioBufferAppend
     | InputAudioBufferCommit
     | InputAudioBufferClear
+    | OutputAudioBufferClear
     | ConversationItemCreate
     | ConversationItemDelete
     | ConversationItemRetrieve

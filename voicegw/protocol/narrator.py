@@ -7,9 +7,9 @@ from pipeline import notices
 from pipeline.notices import Notice
 from voicegw.protocol import server_events as server
 from voicegw.protocol.items import wire_item
-from voicegw.protocol.reply import EncoderFactory, Reply
+from voicegw.protocol.replies import Replies
 from voicegw.protocol.server_events import ServerEvent
-from voicegw.protocol.session import Session
+from voicegw.protocol.session import AnySession, Session
 from voicegw.protocol.timings import in_milliseconds
 
 _InputNotice: TypeAlias = (
@@ -17,9 +17,6 @@ _InputNotice: TypeAlias = (
 )
 _TranscriptNotice: TypeAlias = notices.TranscriptGrew | notices.TranscriptDone | notices.TranscriptFailed
 _ItemNotice: TypeAlias = notices.ItemAdded | notices.ItemDeleted | notices.ItemTruncated
-_ReplyNotice: TypeAlias = (
-    notices.ReplyStarted | notices.ReplyItemStarted | notices.ReplyText | notices.ReplyAudio | notices.ReplyEnded
-)
 
 OPEN_TURNS = 8
 """Most turns of the caller whose words are on their way; in a conversation there are one or two."""
@@ -28,29 +25,19 @@ OPEN_TURNS = 8
 class Narrator:
     """Keeps only what spans several notices: the answers and transcripts that have begun and not ended."""
 
-    def __init__(
-        self,
-        *,
-        conversation_id: str,
-        encoder: EncoderFactory,
-        say: Callable[[ServerEvent], None],
-        timings: bool = False,
-    ) -> None:
+    def __init__(self, replies: Replies, say: Callable[[ServerEvent], None], *, timings: bool = False) -> None:
         """timings: the client asked where the time of its turns goes."""
-        self._timings = timings
-        self._conversation_id = conversation_id
-        self._encoder = encoder
+        self._replies = replies
         self._say = say
-        self._replies: dict[str, Reply] = {}
-        self._spoken = False
+        self._timings = timings
         self._heard: dict[str, str] = {}  # words of the caller's turns that were told as deltas
 
     @property
     def spoken(self) -> bool:
         """Whether the client has been sent any audio of an answer."""
-        return self._spoken
+        return self._replies.spoken
 
-    def tell(self, notice: Notice, session: Session) -> None:
+    def tell(self, notice: Notice, session: AnySession) -> None:
         """session: as it is now; an answer that begins keeps to it until its end."""
         match notice:
             case (
@@ -71,7 +58,8 @@ class Narrator:
                 if self._timings:
                     self._say(server.TurnTimings(response_id=notice.reply, **in_milliseconds(notice.timings)))
             case _:
-                self._tell_reply(notice, session)
+                assert isinstance(session, Session)  # nobody answers in a transcription session
+                self._replies.tell(notice, session)
 
     def _tell_input(self, notice: _InputNotice) -> None:
         match notice:
@@ -100,20 +88,25 @@ class Narrator:
             case notices.TranscriptGrew() if wanted:
                 self._keep_heard(notice.item, told + notice.text)
                 self._say(server.TranscriptionDelta(item_id=notice.item, delta=notice.text))
-            case notices.TranscriptDone() if wanted:
-                text = notice.transcript.text
-                # Deltas cannot be taken back. Where they were wrong, the complete text says what is right.
-                if text.startswith(told) and (rest := text[len(told) :]):
-                    self._say(server.TranscriptionDelta(item_id=notice.item, delta=rest))
-                usage = server.Duration(notice.seconds)
-                self._say(server.TranscriptionCompleted(item_id=notice.item, transcript=text, usage=usage))
+            case notices.TranscriptDone():
+                self._replies.heard(notice.seconds)
+                if wanted:
+                    self._tell_words(notice, told)
             case notices.TranscriptFailed() if wanted:
                 error = server.TranscriptionError("server_error", notice.code, notice.message)
                 self._say(server.TranscriptionFailed(item_id=notice.item, error=error))
             case notices.TranscriptFailed():
                 self._say(server.Error(error=server.ErrorDetail("server_error", notice.code, notice.message)))
-            case notices.TranscriptDone() | notices.TranscriptGrew():
+            case notices.TranscriptGrew():
                 pass
+
+    def _tell_words(self, notice: notices.TranscriptDone, told: str) -> None:
+        text = notice.transcript.text
+        # Deltas cannot be taken back. Where they were wrong, the complete text says what is right.
+        if text.startswith(told) and (rest := text[len(told) :]):
+            self._say(server.TranscriptionDelta(item_id=notice.item, delta=rest))
+        usage = server.Duration(notice.seconds)
+        self._say(server.TranscriptionCompleted(item_id=notice.item, transcript=text, usage=usage))
 
     def _keep_heard(self, item: str, text: str) -> None:
         self._heard[item] = text
@@ -130,32 +123,5 @@ class Narrator:
                 self._say(server.ItemDeleted(item_id=notice.item))
             case notices.ItemTruncated():
                 self._say(server.ItemTruncated(item_id=notice.item, audio_end_ms=notice.audio_end_ms))
-            case _:
-                assert_never(notice)
-
-    def _tell_reply(self, notice: _ReplyNotice, session: Session) -> None:
-        if isinstance(notice, notices.ReplyStarted):
-            self._replies[notice.reply] = Reply(
-                notice,
-                session=session,
-                conversation_id=self._conversation_id,
-                say=self._say,
-                encoder=self._encoder,
-            )
-            return
-        reply = self._replies.get(notice.reply)
-        if reply is None:
-            return  # it has ended: what was still on its way must not be said any more
-        match notice:
-            case notices.ReplyItemStarted():
-                reply.begin_item(notice)
-            case notices.ReplyText():
-                reply.text(notice)
-            case notices.ReplyAudio():
-                reply.audio(notice)
-                self._spoken = True
-            case notices.ReplyEnded():
-                del self._replies[notice.reply]
-                reply.end(notice)
             case _:
                 assert_never(notice)

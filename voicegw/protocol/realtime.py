@@ -14,11 +14,11 @@ Bad input of the client never raises: it queues an `error` event, and the sessio
 """
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Literal, assert_never
 
 from msgspec import structs
 
-from pipeline.audio import SAMPLE_BYTES, Pcm
+from pipeline.audio import Pcm
 from pipeline.errors import CallerError, EngineError
 from pipeline.history import Item
 from pipeline.notices import Notice
@@ -26,14 +26,25 @@ from pipeline.settings import CallSettings, ReplyOptions
 from voicegw.protocol import client_events as client
 from voicegw.protocol import codec, commands
 from voicegw.protocol import server_events as server
-from voicegw.protocol.call_settings import Offer, call_settings, reply_options
+from voicegw.protocol.call_settings import reply_options
 from voicegw.protocol.commands import Command
-from voicegw.protocol.items import item_from, wire_item
+from voicegw.protocol.input_items import item_from
+from voicegw.protocol.items import wire_item
 from voicegw.protocol.narrator import Narrator
-from voicegw.protocol.reply import EncoderFactory
+from voicegw.protocol.offer import Offer
+from voicegw.protocol.replies import Replies
 from voicegw.protocol.server_events import ServerEvent
-from voicegw.protocol.session import Session, updated_session
+from voicegw.protocol.session import AnySession, Session, TranscriptionSession
+from voicegw.protocol.sound import EncoderFactory
 from voicegw.protocol.wire import Voice
+
+_OF_CONVERSATIONS = (
+    client.ConversationItemCreate,
+    client.ConversationItemTruncate,
+    client.ResponseCreate,
+    client.ResponseCancel,
+)
+"""Events that mean nothing where nobody answers."""
 
 
 class RealtimeProtocol:
@@ -42,15 +53,14 @@ class RealtimeProtocol:
     def __init__(
         self,
         offer: Offer,
+        session: AnySession,
         *,
-        session_id: str,
         conversation_id: str,
-        expires_at: int,
         new_id: Callable[[str], str],
         encoder: EncoderFactory,
         timings: bool = False,
     ) -> None:
-        """expires_at: when the session will end, in seconds since the epoch.
+        """session: the one to begin with, of this offer.
 
         new_id: makes an id of at most 32 characters for what it is told (`event`, `item`), unique within the session.
         encoder: makes what turns the audio of one answer into the session's output format.
@@ -59,12 +69,13 @@ class RealtimeProtocol:
         self._offer = offer
         self._new_id = new_id
         self._queue: list[ServerEvent] = []
-        self._narrator = Narrator(conversation_id=conversation_id, encoder=encoder, say=self._say, timings=timings)
+        replies = Replies(conversation_id=conversation_id, encoder=encoder, say=self._say)
+        self._narrator = Narrator(replies, self._say, timings=timings)
         self._heard = 0  # samples of the input stream
-        self._session = offer.session(session_id, expires_at)
+        self._session = session
 
     @property
-    def session(self) -> Session:
+    def session(self) -> AnySession:
         """The configuration in force."""
         return self._session
 
@@ -103,6 +114,18 @@ class RealtimeProtocol:
         """Queues the events that tell the client about `notice`."""
         self._narrator.tell(notice, self._session)
 
+    def sounding(self, what: Literal["started", "stopped", "cleared"], reply: str) -> None:
+        """Queues word of an answer's sound, where this side plays it: it began, came to its end, or was cut off."""
+        match what:
+            case "started":
+                self._say(server.OutputStarted(response_id=reply))
+            case "stopped":
+                self._say(server.OutputStopped(response_id=reply))
+            case "cleared":
+                self._say(server.OutputCleared(response_id=reply))
+            case _:
+                assert_never(what)
+
     def events(self) -> list[ServerEvent]:
         """Everything queued since the last call, to be sent in this order."""
         queued, self._queue = self._queue, []
@@ -112,6 +135,8 @@ class RealtimeProtocol:
         self._queue.append(structs.replace(event, event_id=self._new_id("event")))
 
     def _command(self, event: client.ClientEvent) -> Command:
+        if isinstance(event, _OF_CONVERSATIONS):
+            self._check_conversation(event)
         match event:
             case client.SessionUpdate():
                 return commands.Configure(event.event_id, self._update(event))
@@ -121,6 +146,8 @@ class RealtimeProtocol:
                 return commands.CommitInput(event.event_id)
             case client.InputAudioBufferClear():
                 return commands.ClearInput(event.event_id)
+            case client.OutputAudioBufferClear():
+                return commands.ClearOutput(event.event_id)
             case client.ConversationItemCreate():
                 item = item_from(event.item, self._new_id)
                 return commands.AddItem(event.event_id, item, event.previous_item_id)
@@ -139,9 +166,10 @@ class RealtimeProtocol:
 
     def _update(self, event: client.SessionUpdate) -> CallSettings:
         """Applies the update and queues session.updated, or raises and leaves everything as it was."""
-        session = updated_session(self._session, event.session, self._offer.defaults)
-        self._check_voice(session.audio.output.voice, "session.audio.output.voice")
-        settings = call_settings(session, self._offer)
+        session = self._offer.updated(self._session, event.session)
+        if isinstance(session, Session):
+            self._check_voice(session.audio.output.voice, "session.audio.output.voice")
+        settings = self._offer.settings(session)
         self._session = session
         self._say(server.SessionUpdated(session=session))
         return settings
@@ -149,12 +177,19 @@ class RealtimeProtocol:
     def _reply_options(self, event: client.ResponseCreate) -> ReplyOptions:
         if event.response is None:
             return ReplyOptions()
+        assert isinstance(self._session, Session)
         output = event.response.audio.output if event.response.audio else None
         if output and output.voice is not None:
             self._check_voice(output.voice, "response.audio.output.voice")
-        return reply_options(event.response, self._session, self._offer)
+        return reply_options(event.response, self._session, self._offer.spoken, self._new_id)
+
+    def _check_conversation(self, event: client.ClientEvent) -> None:
+        if isinstance(self._session, TranscriptionSession):
+            kind = event.__struct_config__.tag
+            raise CallerError(f"'{kind}' has no meaning in a transcription session: nobody answers.", param="type")
 
     def _check_voice(self, voice: Voice, param: str) -> None:
+        assert isinstance(self._session, Session)
         if self._narrator.spoken and voice != self._session.audio.output.voice:
             raise CallerError(
                 "The voice cannot be changed any more: this conversation already holds spoken answers.",
@@ -163,10 +198,7 @@ class RealtimeProtocol:
             )
 
     def _pcm(self, audio: bytes) -> Pcm:
-        if len(audio) % SAMPLE_BYTES:
-            raise CallerError(
-                f"'audio' holds {len(audio)} bytes; 16-bit samples need an even number of them.", param="audio"
-            )
-        pcm = Pcm(audio, self._session.audio.input.format.rate, self._heard)
+        wire = self._session.audio.input.format
+        pcm = Pcm(wire.decode(audio), wire.rate, self._heard)
         self._heard += pcm.samples
         return pcm

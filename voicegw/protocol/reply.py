@@ -1,48 +1,40 @@
 """One answer on its way over the wire.
 
-The order of events, with those in brackets only when there was a first word, and deltas as they come:
+The order of events, with those in brackets only when there was a first word, or a function to call, and deltas as they
+come:
 
     response.created
     [response.output_item.added, conversation.item.added, response.content_part.added]
     [response.output_audio_transcript.delta and response.output_audio.delta, or response.output_text.delta]
+    [response.output_item.added, conversation.item.added, response.function_call_arguments.delta and .done,
+     conversation.item.done, response.output_item.done]
     [response.output_audio.done, response.output_audio_transcript.done, or response.output_text.done]
     [response.content_part.done, conversation.item.done, response.output_item.done]
     response.done
+
+An answer beside the conversation has no conversation.item events.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Protocol, TypeAlias, TypedDict
+from collections.abc import Callable
+from typing import TypedDict
 
 from pipeline import notices
-from pipeline.audio import Pcm
+from pipeline.engines import Usage
 from pipeline.history import Item
 from voicegw.protocol import response_events as wire
-from voicegw.protocol.items import Message, wire_item
+from voicegw.protocol.called import CallTeller
+from voicegw.protocol.items import WireItem, wire_item
 from voicegw.protocol.response import begun_response, ended_response
 from voicegw.protocol.server_events import ItemAdded, ItemDone, ServerEvent
 from voicegw.protocol.session import Session
-from voicegw.protocol.wire import AudioFormat
-
-DELTA_MS = 200
-"""Longest audio in one delta: far below the 1 MiB at which the strictest client closes the connection."""
+from voicegw.protocol.sound import EncoderFactory, SoundTeller
+from voicegw.protocol.usage import response_usage
 
 
-class AudioEncoder(Protocol):
-    """Turns one answer's audio into the session's output format; keeps what its resampler still holds back."""
-
-    def encode(self, pcm: Pcm) -> bytes: ...
-
-    def flush(self) -> bytes:
-        """What was held back. The encoder is not used again."""
-
-
-EncoderFactory: TypeAlias = Callable[[AudioFormat, int], AudioEncoder]
-"""Called with the output format and the rate in Hz of the audio to come."""
-
-
-class _Place(TypedDict):
+class Place(TypedDict):
     response_id: str
     item_id: str
+    output_index: int
 
 
 class Reply:
@@ -59,23 +51,21 @@ class Reply:
     ) -> None:
         """Says `response.created`. What `session` says now holds for this answer to its end."""
         self._say = say
-        self._new_encoder = encoder
-        self._encoder: AudioEncoder | None = None
+        self._in_conversation = started.options.in_conversation
         self._audible = False
         self._after: str | None = None
         self._words: list[str] = []
+        self._items: list[str] = []  # ids, each at its output index
         self._response = begun_response(started.reply, started.options, session, conversation_id)
-        self._format = self._response.audio.output.format
-        self._place = _Place(response_id=started.reply, item_id="")
+        self._sound = SoundTeller(self._response.audio.output.format, encoder)
+        self._place = Place(response_id=started.reply, item_id="", output_index=0)
+        self._calls: dict[str, CallTeller] = {}
         say(wire.ResponseCreated(response=self._response))
 
     def begin_item(self, notice: notices.ReplyItemStarted) -> None:
         self._audible = notice.item.audio
+        self._place = self._begin(notice.item, notice.after)
         self._after = notice.after
-        self._place["item_id"] = notice.item.id
-        item = wire_item(notice.item)
-        self._say(wire.OutputItemAdded(response_id=notice.reply, item=item))
-        self._say(ItemAdded(previous_item_id=notice.after, item=item))
         self._say(wire.ContentPartAdded(part=_part(notice.item, ""), **self._place))
 
     def text(self, notice: notices.ReplyText) -> None:
@@ -86,21 +76,37 @@ class Reply:
             self._say(wire.OutputTextDelta(delta=notice.text, **self._place))
 
     def audio(self, notice: notices.ReplyAudio) -> None:
-        if self._encoder is None:
-            self._encoder = self._new_encoder(self._format, notice.pcm.rate)
-        self._say_audio(self._encoder.encode(notice.pcm))
+        for piece in self._sound.pieces(notice.pcm):
+            self._say(wire.OutputAudioDelta(delta=piece, **self._place))
 
-    def end(self, notice: notices.ReplyEnded) -> None:
-        """Flushes the audio of an answer that was made to its end, and drops the rest of one that was not."""
-        if self._encoder is not None and notice.status in ("completed", "incomplete"):
-            self._say_audio(self._encoder.flush())
-        output = []
+    def begin_call(self, notice: notices.ReplyCallStarted) -> None:
+        place = self._begin(notice.item, notice.after)
+        self._calls[notice.item.id] = CallTeller(notice, place["output_index"], self._say)
+
+    def grow_call(self, notice: notices.ReplyCallGrew) -> None:
+        self._calls[notice.item].grow(notice.arguments)
+
+    def end_call(self, notice: notices.ReplyCallEnded) -> None:
+        call = self._calls[notice.item.id]
+        call.end(notice.item)
+        self._end(notice.item, call.after)
+
+    def end(self, notice: notices.ReplyEnded, heard_s: float) -> None:
+        """Flushes the audio of an answer that was made to its end, and drops the rest of one that was not.
+
+        heard_s: seconds of the caller's sound that this answers.
+        """
+        if notice.status in ("completed", "incomplete"):
+            for piece in self._sound.rest():
+                self._say(wire.OutputAudioDelta(delta=piece, **self._place))
         if notice.item is not None:
-            output.append(wire_item(notice.item))
-            self._end_item(notice.item, output[0])
-        self._say(wire.ResponseDone(response=ended_response(self._response, notice, output)))
+            self._end_message(notice.item)
+        made = [item for item in (notice.item, *notice.calls) if item is not None]
+        output = [wire_item(item) for item in sorted(made, key=lambda item: self._items.index(item.id))]
+        usage = response_usage(notice.usage or Usage(), heard_s, self._sound.seconds)
+        self._say(wire.ResponseDone(response=ended_response(self._response, notice, output, usage)))
 
-    def _end_item(self, item: Item, told: Message) -> None:
+    def _end_message(self, item: Item) -> None:
         """The closing events repeat the words that were sent; the item has those that the conversation keeps."""
         words = "".join(self._words)
         if item.audio:
@@ -109,18 +115,24 @@ class Reply:
         else:
             self._say(wire.OutputTextDone(text=words, **self._place))
         self._say(wire.ContentPartDone(part=_part(item, words), **self._place))
-        self._say(ItemDone(previous_item_id=self._after, item=told))
-        self._say(wire.OutputItemDone(response_id=self._response.id, item=told))
+        self._end(item, self._after)
 
-    def _say_audio(self, encoded: bytes) -> None:
-        for piece in _pieces(encoded, self._format.bytes_per_ms * DELTA_MS):
-            self._say(wire.OutputAudioDelta(delta=piece, **self._place))
+    def _begin(self, item: Item, after: str | None) -> Place:
+        place = Place(response_id=self._response.id, item_id=item.id, output_index=len(self._items))
+        self._items.append(item.id)
+        told = wire_item(item)
+        self._say(wire.OutputItemAdded(response_id=place["response_id"], item=told, output_index=place["output_index"]))
+        if self._in_conversation:
+            self._say(ItemAdded(previous_item_id=after, item=told))
+        return place
+
+    def _end(self, item: Item, after: str | None) -> None:
+        told: WireItem = wire_item(item)
+        if self._in_conversation:
+            self._say(ItemDone(previous_item_id=after, item=told))
+        index = self._items.index(item.id)
+        self._say(wire.OutputItemDone(response_id=self._response.id, item=told, output_index=index))
 
 
 def _part(item: Item, words: str) -> wire.AudioPart | wire.TextPart:
     return wire.AudioPart(words) if item.audio else wire.TextPart(words)
-
-
-def _pieces(data: bytes, size: int) -> Iterator[bytes]:
-    for start in range(0, len(data), size):
-        yield data[start : start + size]

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, structs
 
-from pipeline.engines import Usage
 from pipeline.notices import ReplyEnded
 from pipeline.settings import ReplyOptions
-from voicegw.protocol.items import Message
+from voicegw.protocol.call_settings import FormattedOptions
+from voicegw.protocol.items import WireItem
 from voicegw.protocol.response_events import (
-    CachedTokens,
-    InputTokens,
-    OutputTokens,
     Response,
     ResponseAudio,
     ResponseError,
@@ -32,25 +29,24 @@ def begun_response(response_id: str, options: ReplyOptions, session: Session, co
     voice = output.voice.id if isinstance(output.voice, VoiceId) else output.voice
     if options.speaking is not None and options.speaking.voice is not None:
         voice = options.speaking.voice
+    wire = output.format
+    if isinstance(options, FormattedOptions) and options.format is not None:
+        wire = options.format
     return Response(
         id=response_id,
-        conversation_id=conversation_id,
+        conversation_id=conversation_id if options.in_conversation else None,
         status="in_progress",
         output_modalities=modalities,
         max_output_tokens=session.max_output_tokens if options.max_tokens is None else options.max_tokens,
-        audio=ResponseAudio(ResponseOutput(output.format, voice)),
+        audio=ResponseAudio(ResponseOutput(wire, voice)),
         metadata=options.metadata,
     )
 
 
-def ended_response(response: Response, ended: ReplyEnded, output: Sequence[Message]) -> Response:
+def ended_response(response: Response, ended: ReplyEnded, output: Sequence[WireItem], usage: ResponseUsage) -> Response:
     """The same response as it ended, with the items it made."""
     return structs.replace(
-        response,
-        status=ended.status,
-        status_details=_details(ended),
-        output=list(output),
-        usage=_usage(ended.usage or Usage()),
+        response, status=ended.status, status_details=_details(ended), output=list(output), usage=usage
     )
 
 
@@ -61,14 +57,3 @@ def _details(ended: ReplyEnded) -> StatusDetails | None:
     if ended.status == "failed":
         error = ResponseError("server_error", ended.code or "engine_failed", ended.message or "The answer failed.")
     return StatusDetails(ended.status, reason=ended.reason or UNSET, error=error or UNSET)
-
-
-def _usage(usage: Usage) -> ResponseUsage:
-    """An object also where nothing was counted: older clients of Pipecat fail on null."""
-    return ResponseUsage(
-        total_tokens=usage.input + usage.output,
-        input_tokens=usage.input,
-        output_tokens=usage.output,
-        input_token_details=InputTokens(usage.input, usage.cached, CachedTokens(usage.cached)),
-        output_token_details=OutputTokens(usage.output),
-    )

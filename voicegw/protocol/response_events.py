@@ -5,8 +5,9 @@ from typing import Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
-from voicegw.protocol.items import Message
-from voicegw.protocol.wire import AudioFormat, MaxTokens, Modalities, ServerEventBase
+from voicegw.protocol.formats import AudioFormat
+from voicegw.protocol.items import WireItem
+from voicegw.protocol.wire import MaxTokens, Modalities, ServerEventBase
 
 
 class ResponseError(Struct, frozen=True):
@@ -31,19 +32,19 @@ class CachedTokens(Struct, frozen=True):
 
 class InputTokens(Struct, frozen=True):
     text_tokens: int
+    audio_tokens: int
     cached_tokens: int
     cached_tokens_details: CachedTokens
-    audio_tokens: int = 0
     image_tokens: int = 0
 
 
 class OutputTokens(Struct, frozen=True):
     text_tokens: int
-    audio_tokens: int = 0
+    audio_tokens: int
 
 
 class ResponseUsage(Struct, frozen=True):
-    """Tokens of the language model, all of them text: speech is made from words here, and heard as words."""
+    """What a response took; `usage` says how it is counted."""
 
     total_tokens: int
     input_tokens: int
@@ -62,14 +63,14 @@ class ResponseAudio(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True, kw_only=True):
-    """usage: null until the response is done, an object ever after."""
+    """usage: null until the response is done, an object ever after. conversation_id: null for one beside it."""
 
     object: Literal["realtime.response"] = "realtime.response"
     id: str
-    conversation_id: str
+    conversation_id: str | None
     status: Literal["in_progress", "completed", "cancelled", "incomplete", "failed"]
     status_details: StatusDetails | None = None
-    output: list[Message] = []
+    output: list[WireItem] = []
     output_modalities: Modalities
     max_output_tokens: MaxTokens
     audio: ResponseAudio
@@ -87,22 +88,22 @@ class ResponseDone(ServerEventBase, frozen=True, tag="response.done"):
 
 class OutputItemAdded(ServerEventBase, frozen=True, tag="response.output_item.added"):
     response_id: str
-    item: Message
-    output_index: int = 0
+    item: WireItem
+    output_index: int
 
 
 class OutputItemDone(ServerEventBase, frozen=True, tag="response.output_item.done"):
     response_id: str
-    item: Message
-    output_index: int = 0
+    item: WireItem
+    output_index: int
 
 
 class ContentEvent(ServerEventBase, frozen=True):
-    """About the one content part of the one item of a response. Clients drop what lacks any of the four keys."""
+    """About the one content part of the message of a response. Clients drop what lacks any of the four keys."""
 
     response_id: str
     item_id: str
-    output_index: int = 0
+    output_index: int
     content_index: int = 0
 
 
@@ -147,6 +148,26 @@ class OutputAudioDone(ContentEvent, frozen=True, kw_only=True, tag="response.out
     pass
 
 
+class FunctionCallEvent(ServerEventBase, frozen=True):
+    response_id: str
+    item_id: str
+    output_index: int
+    call_id: str
+
+
+class FunctionCallArgumentsDelta(
+    FunctionCallEvent, frozen=True, kw_only=True, tag="response.function_call_arguments.delta"
+):
+    delta: str
+
+
+class FunctionCallArgumentsDone(
+    FunctionCallEvent, frozen=True, kw_only=True, tag="response.function_call_arguments.done"
+):
+    name: str
+    arguments: str
+
+
 ResponseEvent: TypeAlias = (
     ResponseCreated
     | ResponseDone
@@ -160,4 +181,6 @@ ResponseEvent: TypeAlias = (
     | OutputAudioTranscriptDone
     | OutputAudioDelta
     | OutputAudioDone
+    | FunctionCallArgumentsDelta
+    | FunctionCallArgumentsDone
 )

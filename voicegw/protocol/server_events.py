@@ -8,20 +8,20 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from voicegw.protocol.items import Message
+from voicegw.protocol.items import WireItem
 from voicegw.protocol.response_events import ResponseEvent
-from voicegw.protocol.session import Session
+from voicegw.protocol.session import AnySession
 from voicegw.protocol.wire import ServerEventBase
 
 # --- the session ---------------------------------------------------------------------------------------------------
 
 
 class SessionCreated(ServerEventBase, frozen=True, tag="session.created"):
-    session: Session
+    session: AnySession
 
 
 class SessionUpdated(ServerEventBase, frozen=True, tag="session.updated"):
-    session: Session
+    session: AnySession
 
 
 class ErrorDetail(Struct, frozen=True):
@@ -66,6 +66,24 @@ class InputCleared(ServerEventBase, frozen=True, tag="input_audio_buffer.cleared
     pass
 
 
+# --- where this side plays the sound (WebRTC) ----------------------------------------------------------------------
+
+
+class OutputStarted(ServerEventBase, frozen=True, tag="output_audio_buffer.started"):
+    response_id: str
+
+
+class OutputStopped(ServerEventBase, frozen=True, tag="output_audio_buffer.stopped"):
+    response_id: str
+
+
+class OutputCleared(ServerEventBase, frozen=True, tag="output_audio_buffer.cleared"):
+    response_id: str
+
+
+# --- the caller's words --------------------------------------------------------------------------------------------
+
+
 class TranscriptionDelta(ServerEventBase, frozen=True, tag="conversation.item.input_audio_transcription.delta"):
     item_id: str
     delta: str
@@ -102,12 +120,12 @@ class TranscriptionFailed(ServerEventBase, frozen=True, tag="conversation.item.i
 
 class ItemAdded(ServerEventBase, frozen=True, tag="conversation.item.added"):
     previous_item_id: str | None
-    item: Message
+    item: WireItem
 
 
 class ItemDone(ServerEventBase, frozen=True, tag="conversation.item.done"):
     previous_item_id: str | None
-    item: Message
+    item: WireItem
 
 
 class ItemDeleted(ServerEventBase, frozen=True, tag="conversation.item.deleted"):
@@ -115,7 +133,7 @@ class ItemDeleted(ServerEventBase, frozen=True, tag="conversation.item.deleted")
 
 
 class ItemRetrieved(ServerEventBase, frozen=True, tag="conversation.item.retrieved"):
-    item: Message
+    item: WireItem
 
 
 class ItemTruncated(ServerEventBase, frozen=True, tag="conversation.item.truncated"):
@@ -145,6 +163,9 @@ ServerEvent: TypeAlias = (
     | TimeoutTriggered
     | InputCommitted
     | InputCleared
+    | OutputStarted
+    | OutputStopped
+    | OutputCleared
     | TranscriptionDelta
     | TranscriptionCompleted
     | TranscriptionFailed

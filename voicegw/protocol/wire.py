@@ -35,19 +35,6 @@ class Wire(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of everything that a client sends: an unknown key is an error, not a shrug."""
 
 
-class PcmFormat(Wire, frozen=True, tag_field="type", tag="audio/pcm"):
-    """Signed 16-bit little-endian mono at 24 kHz, the only rate the protocol knows for it."""
-
-    rate: Literal[24000] = 24000
-
-    @property
-    def bytes_per_ms(self) -> int:
-        return self.rate * 2 // 1000
-
-
-AudioFormat: TypeAlias = PcmFormat
-
-
 class VoiceId(Wire, frozen=True):
     """The object form of a voice."""
 

@@ -1,23 +1,23 @@
 """One caller's session: the protocol on one side, the call on the other, and a bounded way out between them."""
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import assert_never
 
-from pipeline.audio import HEARING_RATE, Pcm
+from pipeline.audio import Pcm
 from pipeline.call import Call
 from pipeline.call_log import CallLog
 from pipeline.engines import Engines
 from pipeline.errors import CallerError, EngineError
 from pipeline.notices import CallOver, Notice, TurnTimed
 from pipeline.settings import CallSettings
-from voicegw.protocol.codec import encode
 from voicegw.protocol.commands import (
     AddItem,
     AppendAudio,
     CancelResponse,
     ClearInput,
+    ClearOutput,
     Command,
     CommitInput,
     Configure,
@@ -26,13 +26,17 @@ from voicegw.protocol.commands import (
     RetrieveItem,
     TruncateItem,
 )
+from voicegw.protocol.dialect import GA, Dialect
 from voicegw.protocol.realtime import RealtimeProtocol
+from voicegw.protocol.server_events import Error, ItemRetrieved, ServerEvent, SessionCreated
 from voicegw.protocol.timings import in_milliseconds
+from voicegw.sessions.hearing import Hearing
+from voicegw.sessions.outbox import LIMIT, Outbox
+from voicegw.sessions.sideband import Sideband
 from voicegw.transports.goodbye import GOING_AWAY, NORMAL, TOO_SLOW, Goodbye
-from voicegw.transports.resample import Resampler
 
-OUTBOX = 1024
-"""Events that may wait for a client that reads slowly; at most a few seconds of sound are among them."""
+SIDEBANDS = 4
+"""Most servers that may attend one call."""
 
 
 def new_id(kind: str) -> str:
@@ -47,45 +51,61 @@ class Session:
     """
 
     def __init__(
-        self, session_id: str, engines: Engines, settings: CallSettings, protocol: RealtimeProtocol, *, lead: float
+        self,
+        session_id: str,
+        engines: Engines,
+        settings: CallSettings,
+        protocol: RealtimeProtocol,
+        *,
+        lead: float,
+        dialect: Dialect = GA,
     ) -> None:
-        """lead: seconds of sound that may be sent ahead of the ear."""
+        """lead: seconds of sound that may be sent ahead of the ear. dialect: how the client speaks."""
         self.id = session_id
-        self.goodbye: Goodbye | None = None
         self._log = CallLog(__name__, session_id)
         self._protocol = protocol
-        self._outbox: asyncio.Queue[str | None] = asyncio.Queue(OUTBOX)
-        self._ended = asyncio.Event()
-        self._resampler: Resampler | None = None
-        self._rate_in = 0
+        self._dialect = dialect
+        self._outbox = Outbox()
+        self._sidebands: set[Sideband] = set()
+        self._hearing = Hearing()
         self.call = Call(engines, settings, caller=session_id, notify=self._notified, new_id=new_id, lead=lead)
         protocol.open()
         self._flush()
 
+    @property
+    def goodbye(self) -> Goodbye | None:
+        return self._outbox.goodbye
+
     async def receive(self, frame: str | bytes) -> None:
         """Handle one frame of the client. Whatever is wrong with it becomes an `error` event."""
-        for command in self._protocol.receive(frame):
-            self._flush()
-            try:
-                await self._run(command)
-            except (CallerError, EngineError) as error:
-                self._protocol.refuse(error, command.event_id)
-        self._flush()
+        await self._receive(self._dialect.read(frame), self._outbox)
 
-    async def __aiter__(self) -> AsyncIterator[str]:
-        while (frame := await self._outbox.get()) is not None:
-            yield frame
+    def __aiter__(self) -> AsyncIterator[str]:
+        return aiter(self._outbox)
+
+    @contextmanager
+    def attended(self) -> Iterator[Sideband]:
+        """Another client for the same call, as long as this lasts. Raises CallerError when there are too many."""
+        if len(self._sidebands) >= SIDEBANDS:
+            raise CallerError(
+                f"{SIDEBANDS} connections attend this call already, its limit.", code="too_many_sidebands"
+            )
+        sideband = Sideband(self.id, self._receive)
+        sideband.outbox.put(GA.write(SessionCreated(event_id=new_id("event"), session=self._protocol.session))[0])
+        self._sidebands.add(sideband)
+        try:
+            yield sideband
+        finally:
+            self._sidebands.discard(sideband)
 
     def end(self, code: int, reason: str) -> None:
         """End the session from this side; what is already waiting to be sent still is, as far as there is room."""
-        if self.goodbye is None:
-            self.goodbye = Goodbye(code, reason)
-            self._ended.set()
-            self._hang_up()
+        for outbox in self._outboxes:
+            outbox.end(Goodbye(code, reason))
 
     async def ended(self) -> None:
         """Returns when `end` was called."""
-        await self._ended.wait()
+        await self._outbox.ended()
 
     def expire(self) -> None:
         """The longest time a session may last is over."""
@@ -96,7 +116,21 @@ class Session:
     async def close(self) -> None:
         """Free everything. Safe to call twice."""
         await self.call.close()
-        self._hang_up()
+        for outbox in self._outboxes:
+            outbox.hang_up()
+
+    @property
+    def _outboxes(self) -> list[Outbox]:
+        return [self._outbox, *(sideband.outbox for sideband in self._sidebands)]
+
+    async def _receive(self, frame: str | bytes, sender: Outbox) -> None:
+        for command in self._protocol.receive(frame):
+            self._flush(sender)
+            try:
+                await self._run(command)
+            except (CallerError, EngineError) as error:
+                self._protocol.refuse(error, command.event_id)
+        self._flush(sender)
 
     async def _run(self, command: Command) -> None:
         match command:
@@ -106,6 +140,8 @@ class Session:
                 self.call.commit_input()
             case ClearInput():
                 self.call.clear_input()
+            case ClearOutput():
+                self._clear_output()
             case Configure():
                 self.call.configure(command.settings)
             case AddItem():
@@ -124,9 +160,14 @@ class Session:
                 assert_never(command)
 
     async def _hear(self, pcm: Pcm) -> None:
-        if self._resampler is None or self._rate_in != pcm.rate:
-            self._resampler, self._rate_in = Resampler(pcm.rate, HEARING_RATE), pcm.rate
-        await self.call.hear(self._resampler.push(pcm.data))
+        noise = self._protocol.session.audio.input.noise_reduction
+        await self.call.hear(self._hearing.push(pcm, noise))
+
+    def _clear_output(self) -> None:
+        raise CallerError(
+            "output_audio_buffer.clear is for calls over WebRTC; here the client has the sound, and stops it itself.",
+            param="type",
+        )
 
     def _retrieve(self, item_id: str) -> None:
         item = self.call.history.get(item_id)
@@ -145,16 +186,20 @@ class Session:
         self._protocol.notify(notice)
         self._flush()
 
-    def _flush(self) -> None:
+    def _flush(self, sender: Outbox | None = None) -> None:
+        """sender: whose frame this answers; what concerns nobody else is told to nobody else."""
         for event in self._protocol.events():
-            try:
-                self._outbox.put_nowait(encode(event))
-            except asyncio.QueueFull:
-                self._log.warning("the client does not read; ending the call", extra={"waiting": OUTBOX})
-                self.end(TOO_SLOW, "the client reads too slowly")
-                return
+            private = sender is not None and isinstance(event, Error | ItemRetrieved)
+            for outbox in [sender] if private and sender else self._outboxes:
+                self._put(event, outbox)
 
-    def _hang_up(self) -> None:
-        if self._outbox.full():
-            self._outbox.get_nowait()
-        self._outbox.put_nowait(None)
+    def _put(self, event: ServerEvent, outbox: Outbox) -> None:
+        dialect = self._dialect if outbox is self._outbox else GA
+        if all(outbox.put(frame) for frame in dialect.write(event)):
+            return
+        self._log.warning("a client does not read; ending its connection", extra={"waiting": LIMIT})
+        goodbye = Goodbye(TOO_SLOW, "the client reads too slowly")
+        if outbox is self._outbox:
+            self.end(goodbye.code, goodbye.reason)
+        else:
+            outbox.end(goodbye)

@@ -1,8 +1,8 @@
 """The calls in progress: how many there may be, and how they end when the gateway does."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from pipeline.errors import VoiceError
 from voicegw.sessions.session import Session
@@ -13,12 +13,17 @@ class TableFull(VoiceError):
     """All places are taken."""
 
 
+class NoSuchCall(VoiceError):
+    """The call has ended, or never was."""
+
+
 class SessionTable:
     """Holds at most `limit` sessions."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._sessions: set[Session] = set()
+        self._named: dict[str, Session] = {}
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -44,6 +49,21 @@ class SessionTable:
             await session.close()
             if not self._sessions:
                 self._empty.set()
+
+    @contextmanager
+    def known_as(self, call_id: str, session: Session) -> Iterator[None]:
+        """Let other requests find `session` under the id that its client was told, as long as this lasts."""
+        self._named[call_id] = session
+        try:
+            yield
+        finally:
+            del self._named[call_id]
+
+    def call(self, call_id: str) -> Session:
+        """Raises NoSuchCall."""
+        if session := self._named.get(call_id):
+            return session
+        raise NoSuchCall(f"There is no call '{call_id}'.")
 
     async def drain(self, patience_s: float) -> None:
         """Tell every caller that the gateway goes away, and wait until they are gone."""

@@ -18,7 +18,10 @@ class Talk(Protocol):
     """What a transport needs of a session."""
 
     id: str
-    goodbye: Goodbye | None
+
+    @property
+    def goodbye(self) -> Goodbye | None:
+        """Why this side ended it."""
 
     async def receive(self, frame: str | bytes) -> None: ...
 

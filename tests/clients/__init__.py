@@ -1,0 +1,1 @@
+"""Clients that nobody here wrote, each in its own environment, against a gateway on a real socket."""

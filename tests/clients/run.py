@@ -1,0 +1,125 @@
+"""`make test-clients`: every client against a gateway, and the table of what happened.
+
+Each client lives in its own environment below `.clients/`, made from pinned versions from the public registries.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.clients.engines import engines
+from tests.support.gateway import gateway
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+ENVIRONMENTS = ROOT / ".clients"
+TABLE = ROOT / "docs" / "compatibility.md"
+LONGEST_S = 180
+SCENARIOS = ("spoken", "interruption", "tool", "text", "session change", "error")
+INTRODUCTION = """# Compatibility
+
+Clients that nobody here wrote, unmodified, against this gateway over real sockets with scripted engines. Made by
+`make test-clients`; do not edit.
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A script and where it runs. packages: file of what its own environment holds; None: it runs in the project's."""
+
+    name: str
+    script: str
+    packages: str | None = None
+
+    async def command(self) -> list[str]:
+        """What runs it, once its environment is there."""
+        if self.script.endswith(".mjs"):
+            folder = ENVIRONMENTS / Path(self.script).parent
+            shutil.copytree(HERE / Path(self.script).parent, folder, dirs_exist_ok=True)
+            await _run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], folder)
+            return ["node", str(ENVIRONMENTS / self.script)]
+        if self.packages is None:
+            return [sys.executable, str(HERE / self.script)]
+        python = ENVIRONMENTS / self.name / "bin" / "python"
+        uv = str(Path(sys.executable).with_name("uv"))
+        if not python.exists():
+            await _run([uv, "venv", "-q", "--python", sys.executable, str(python.parent.parent)], ROOT)
+        await _run([uv, "pip", "sync", "-q", "--python", str(python), str(HERE / self.packages)], ROOT)
+        return [str(python), str(HERE / self.script)]
+
+
+CLIENTS = (
+    Client("openai-python", "openai_python.py"),
+    Client("agents-js", "agents_js/main.mjs"),
+    Client("pipecat", "pipecat_service.py", "pipecat.txt"),
+    Client("livekit", "livekit_model.py", "livekit.txt"),
+)
+
+
+async def main(wanted: Sequence[str]) -> int:
+    """wanted: names of clients; empty for all, which also writes the table. Returns the exit status."""
+    results: list[dict[str, str]] = []
+    async with gateway(engines()) as running:
+        for client in CLIENTS:
+            if not wanted or client.name in wanted:
+                results += await _results(client, running.http)
+    failed = [result for result in results if result["result"] != "ok"]
+    for result in results:
+        print("{client} {version}  {scenario}: {result}".format(**result))  # noqa: T201
+    if not wanted:
+        TABLE.write_text(INTRODUCTION + _table(results))
+    return 1 if failed or not results else 0
+
+
+async def _results(client: Client, url: str) -> list[dict[str, str]]:
+    try:
+        command = [*await client.command(), url]
+        told = await _run(command, ROOT, PYTHONPATH=str(ROOT))
+    except RuntimeError as problem:
+        return [{"client": client.name, "version": "?", "scenario": "all", "result": str(problem)}]
+    results = [json.loads(line) for line in told.splitlines() if line.startswith('{"client"')]
+    missing = set(SCENARIOS) - {result["scenario"] for result in results}
+    version = results[0]["version"] if results else "?"
+    lost = [{"client": client.name, "version": version, "scenario": name, "result": "not told"} for name in missing]
+    return results + lost
+
+
+async def _run(command: Sequence[str], folder: Path, **variables: str) -> str:
+    """Its standard output. Raises RuntimeError when it fails or takes too long."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env=os.environ | variables,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            out, errors = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise RuntimeError(f"{command[0]} took longer than {LONGEST_S} s") from None
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command[:2])} failed: {errors.decode()[-2000:]}")
+    return out.decode()
+
+
+def _table(results: Sequence[dict[str, str]]) -> str:
+    lines = ["| client | version | " + " | ".join(SCENARIOS) + " |", "|---" * (2 + len(SCENARIOS)) + "|"]
+    for name in dict.fromkeys(result["client"] for result in results):
+        own = [result for result in results if result["client"] == name]
+        cells = {result["scenario"]: "yes" if result["result"] == "ok" else "no" for result in own}
+        row = [name, own[0]["version"], *(cells.get(scenario, "no") for scenario in SCENARIOS)]
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -1,0 +1,69 @@
+"""POST /v1/audio/speech: text as sound, streamed as it is made, with the voices that answer the callers."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from pipeline.engines import Speaking
+from pipeline.errors import CallerError
+from pipeline.sentences import SentenceSplitter
+from voicegw.http.endpoint import body
+from voicegw.http.gateway import Gateway
+from voicegw.media.encode import MEDIA_TYPES, Format, sound_stream
+from voicegw.protocol import validation
+from voicegw.protocol.wire import Name, Refused, Voice
+
+LARGEST = 64 * 1024
+
+
+class _Wanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """instructions: how to speak, which these voices cannot be told."""
+
+    input: Annotated[str, Meta(min_length=1, max_length=4096)]
+    voice: Voice
+    model: Name = "tts-1"
+    response_format: Format = "mp3"
+    speed: Annotated[float, Meta(ge=0.25, le=4)] = 1.0
+    instructions: Refused | Literal[""] = None
+    stream_format: Literal["audio"] = "audio"
+
+
+async def speech(request: Request, gateway: Gateway) -> Response:
+    try:
+        wanted: _Wanted = validation.decode(await body(request, LARGEST), _Wanted)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise CallerError(f"The body is not valid JSON: {error}.", code="invalid_json") from None
+    speaking = Speaking(gateway.offer.spoken.named(wanted.voice, "voice"), wanted.speed)
+    sound = _encoded(wanted, speaking, gateway)
+    # The first piece is waited for, so that an engine that fails can still say so.
+    first = await anext(sound, None)
+    if first is None:
+        raise CallerError("'input' holds nothing that could be said.", param="input")
+    return StreamingResponse(_rejoined(first, sound), media_type=MEDIA_TYPES[wanted.response_format])
+
+
+async def _encoded(wanted: _Wanted, speaking: Speaking, gateway: Gateway) -> AsyncGenerator[bytes, None]:
+    """Nothing at all for a text without a sound."""
+    splitter = SentenceSplitter()
+    stream, caller, any_sound = sound_stream(wanted.response_format), f"speech_{secrets.token_hex(4)}", False
+    for sentence in [*splitter.push(wanted.input), *splitter.finish()]:
+        async with aclosing(gateway.engines.synthesizer.stream(sentence, speaking, caller=caller)) as pieces:
+            async for piece in pieces:
+                any_sound = True
+                if coded := stream.push(piece.pcm):
+                    yield coded
+    if any_sound and (rest := stream.finish()):
+        yield rest
+
+
+async def _rejoined(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece

@@ -1,0 +1,1 @@
+"""Recordings in and out: any container and codec that FFmpeg knows, and captions."""
