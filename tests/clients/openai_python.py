@@ -39,7 +39,8 @@ class Caller:
 
     async def configure(self, **session: Any) -> Any:
         heard = {"turn_detection": VAD, "transcription": {"model": "whisper-1"}}
-        await self.connection.session.update(session={"type": "realtime", "audio": {"input": heard}, **session})  # type: ignore[typeddict-item]
+        wanted: Any = {"type": "realtime", "audio": {"input": heard}, **session}
+        await self.connection.session.update(session=wanted)
         return (await self.until("session.updated")).session
 
     async def speak(self, seconds: float) -> None:
