@@ -25,7 +25,7 @@ class Work:
 
 
 def begin(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-    return asyncio.create_task(work)  # type: ignore[arg-type]
+    return asyncio.create_task(work)
 
 
 async def test_it_returns_when_the_work_is_done() -> None:
