@@ -18,8 +18,8 @@ def main() -> None:
     if (options.folder / "config.json").is_file():
         return  # written last: the folder is whole
 
-    import torch
-    import transformers
+    import torch  # type: ignore[import-not-found]
+    import transformers  # type: ignore[import-not-found]
 
     how: dict[str, Any] = {"gguf_file": options.gguf.name}
     tokenizer = transformers.AutoTokenizer.from_pretrained(options.gguf.parent, **how)
