@@ -42,6 +42,7 @@ GOOD: list[dict[str, Any]] = [
     {"type": "input_audio_buffer.append", "event_id": "e", "audio": "AAAA////"},
     {"type": "input_audio_buffer.commit", "event_id": "e"},
     {"type": "input_audio_buffer.clear", "event_id": "e"},
+    {"type": "output_audio_buffer.clear", "event_id": "e"},
     {
         "type": "conversation.item.create",
         "event_id": "e",

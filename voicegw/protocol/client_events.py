@@ -45,6 +45,10 @@ class InputAudioBufferClear(Event, frozen=True, tag="input_audio_buffer.clear"):
     pass
 
 
+class OutputAudioBufferClear(Event, frozen=True, tag="output_audio_buffer.clear"):
+    """Only where this side plays the sound (WebRTC)."""
+
+
 class ConversationItemCreate(Event, frozen=True, tag="conversation.item.create"):
     item: ClientItem
     previous_item_id: ItemId | None = None
@@ -105,6 +109,7 @@ ClientEvent: TypeAlias = (
     | InputAudioBufferAppend
     | InputAudioBufferCommit
     | InputAudioBufferClear
+    | OutputAudioBufferClear
     | ConversationItemCreate
     | ConversationItemDelete
     | ConversationItemRetrieve

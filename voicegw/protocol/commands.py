@@ -31,6 +31,13 @@ class ClearInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearOutput:
+    """Silence, now: for a client that has the sound played for it."""
+
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Configure:
     event_id: str | None
     settings: CallSettings
@@ -86,6 +93,7 @@ Command: TypeAlias = (
     AppendAudio
     | CommitInput
     | ClearInput
+    | ClearOutput
     | Configure
     | AddItem
     | DeleteItem

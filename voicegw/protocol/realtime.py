@@ -14,7 +14,7 @@ Bad input of the client never raises: it queues an `error` event, and the sessio
 """
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Literal, assert_never
 
 from msgspec import structs
 
@@ -101,6 +101,18 @@ class RealtimeProtocol:
         """Queues the events that tell the client about `notice`."""
         self._narrator.tell(notice, self._session)
 
+    def sounding(self, what: Literal["started", "stopped", "cleared"], reply: str) -> None:
+        """Queues word of an answer's sound, where this side plays it: it began, came to its end, or was cut off."""
+        match what:
+            case "started":
+                self._say(server.OutputStarted(response_id=reply))
+            case "stopped":
+                self._say(server.OutputStopped(response_id=reply))
+            case "cleared":
+                self._say(server.OutputCleared(response_id=reply))
+            case _:
+                assert_never(what)
+
     def events(self) -> list[ServerEvent]:
         """Everything queued since the last call, to be sent in this order."""
         queued, self._queue = self._queue, []
@@ -119,6 +131,8 @@ class RealtimeProtocol:
                 return commands.CommitInput(event.event_id)
             case client.InputAudioBufferClear():
                 return commands.ClearInput(event.event_id)
+            case client.OutputAudioBufferClear():
+                return commands.ClearOutput(event.event_id)
             case client.ConversationItemCreate():
                 item = item_from(event.item, self._new_id)
                 return commands.AddItem(event.event_id, item, event.previous_item_id)

@@ -66,6 +66,24 @@ class InputCleared(ServerEventBase, frozen=True, tag="input_audio_buffer.cleared
     pass
 
 
+# --- where this side plays the sound (WebRTC) ----------------------------------------------------------------------
+
+
+class OutputStarted(ServerEventBase, frozen=True, tag="output_audio_buffer.started"):
+    response_id: str
+
+
+class OutputStopped(ServerEventBase, frozen=True, tag="output_audio_buffer.stopped"):
+    response_id: str
+
+
+class OutputCleared(ServerEventBase, frozen=True, tag="output_audio_buffer.cleared"):
+    response_id: str
+
+
+# --- the caller's words --------------------------------------------------------------------------------------------
+
+
 class TranscriptionDelta(ServerEventBase, frozen=True, tag="conversation.item.input_audio_transcription.delta"):
     item_id: str
     delta: str
@@ -133,6 +151,9 @@ ServerEvent: TypeAlias = (
     | TimeoutTriggered
     | InputCommitted
     | InputCleared
+    | OutputStarted
+    | OutputStopped
+    | OutputCleared
     | TranscriptionDelta
     | TranscriptionCompleted
     | TranscriptionFailed

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import assert_never
 
 from pipeline.audio import HEARING_RATE, Pcm
@@ -18,6 +18,7 @@ from voicegw.protocol.commands import (
     AppendAudio,
     CancelResponse,
     ClearInput,
+    ClearOutput,
     Command,
     CommitInput,
     Configure,
@@ -46,9 +47,19 @@ class Session:
     """
 
     def __init__(
-        self, session_id: str, engines: Engines, settings: CallSettings, protocol: RealtimeProtocol, *, lead: float
+        self,
+        session_id: str,
+        engines: Engines,
+        settings: CallSettings,
+        protocol: RealtimeProtocol,
+        *,
+        lead: float,
+        backlog: Callable[[], float] | None = None,
     ) -> None:
-        """lead: seconds of sound that may be sent ahead of the ear."""
+        """lead: seconds of sound that may be sent ahead of the ear.
+
+        backlog: where this side plays the sound, the seconds that its player still has; None when the client does.
+        """
         self.id = session_id
         self.goodbye: Goodbye | None = None
         self._log = logging.LoggerAdapter(logging.getLogger(__name__), {"call": session_id})
@@ -57,7 +68,16 @@ class Session:
         self._ended = asyncio.Event()
         self._resampler: Resampler | None = None
         self._rate_in = 0
-        self.call = Call(engines, settings, caller=session_id, notify=self._notified, new_id=new_id, lead=lead)
+        self.call = Call(
+            engines,
+            settings,
+            caller=session_id,
+            notify=self._notified,
+            new_id=new_id,
+            lead=lead,
+            buffered=backlog is None,
+            backlog=backlog,
+        )
         protocol.open()
         self._flush()
 
@@ -105,6 +125,8 @@ class Session:
                 self.call.commit_input()
             case ClearInput():
                 self.call.clear_input()
+            case ClearOutput():
+                self._clear_output()
             case Configure():
                 self.call.configure(command.settings)
             case AddItem():
@@ -126,6 +148,12 @@ class Session:
         if self._resampler is None or self._rate_in != pcm.rate:
             self._resampler, self._rate_in = Resampler(pcm.rate, HEARING_RATE), pcm.rate
         await self.call.hear(self._resampler.push(pcm.data))
+
+    def _clear_output(self) -> None:
+        raise CallerError(
+            "output_audio_buffer.clear is for calls over WebRTC; here the client has the sound, and stops it itself.",
+            param="type",
+        )
 
     def _retrieve(self, item_id: str) -> None:
         item = self.call.history.get(item_id)
