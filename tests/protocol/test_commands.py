@@ -17,6 +17,7 @@ from voicegw.protocol.commands import (
     AppendAudio,
     CancelResponse,
     ClearInput,
+    ClearOutput,
     Command,
     CommitInput,
     CreateResponse,
@@ -54,6 +55,7 @@ def spoken(line: Line) -> Line:
         ({"type": "input_audio_buffer.commit", "event_id": "e"}, CommitInput("e")),
         ({"type": "input_audio_buffer.clear"}, ClearInput(None)),
         ({"type": "input_audio_buffer.clear", "event_id": None}, ClearInput(None)),
+        ({"type": "output_audio_buffer.clear", "event_id": "e"}, ClearOutput("e")),
         ({"type": "conversation.item.delete", "item_id": "a", "event_id": "e"}, DeleteItem("e", "a")),
         ({"type": "conversation.item.retrieve", "item_id": "a"}, RetrieveItem(None, "a")),
         (

@@ -83,6 +83,9 @@ def everything() -> list[ServerEvent]:
         IdleTimedOut("item_idle", 1000, 6000),
     ):
         line.protocol.notify(notice)
+    line.protocol.sounding("started", "resp_2")
+    line.protocol.sounding("stopped", "resp_2")
+    line.protocol.sounding("cleared", "resp_2")
     line.protocol.retrieved(replace(ANSWER, text="Hi!", status="incomplete"))
     return line.events()
 

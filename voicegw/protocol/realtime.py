@@ -14,7 +14,7 @@ Bad input of the client never raises: it queues an `error` event, and the sessio
 """
 
 from collections.abc import Callable
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from msgspec import structs
 
@@ -69,6 +69,11 @@ class RealtimeProtocol:
     def open(self) -> None:
         """Queues session.created, which must be the first event a client sees."""
         self._say(server.SessionCreated(session=self._session))
+
+    def begin(self, session: dict[str, Any]) -> CallSettings:
+        """Before `open`: the session that came with the request for the call. Raises CallerError."""
+        self._session = updated_session(self._session, session, self._offer.defaults)
+        return call_settings(self._session, self._offer)
 
     def receive(self, frame: str | bytes) -> list[Command]:
         """What the client wants; empty when it was refused, or when there is nothing for the call to do."""
