@@ -13,6 +13,8 @@ from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessi
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame
 
+from tests.support.lossy_link import LossyLink
+
 RATE = 48_000
 FRAME = 960
 WITHIN = 20.0
@@ -33,6 +35,10 @@ class Microphone(MediaStreamTrack):
         self._n = 0
         t = np.arange(FRAME) / RATE
         self._tone = (9000 * np.sin(2 * np.pi * 400 * t)).astype("<i2").tobytes()
+
+    @property
+    def sent_s(self) -> float:
+        return self._n * FRAME / RATE
 
     async def recv(self) -> AudioFrame:
         loop = asyncio.get_running_loop()
@@ -86,17 +92,25 @@ class RtcCaller:
         *,
         ticket: str | None = None,
         change: Callable[[str], str] = str,
-        answer: Callable[[str], str] = str,
+        link: LossyLink | None = None,
+        session: dict[str, Any] | None = None,
     ) -> httpx2.Response:
-        """Make the call; answer: what to do to the answer's text before it is used."""
-        headers = {"Content-Type": "application/sdp"} | ({"Voicegw-Resume": ticket} if ticket else {})
-        offer = await self.offer(change)
+        """Make the call. link: the network to go over; without it, straight. session: sent along, in a form."""
+        headers = {"Voicegw-Resume": ticket} if ticket else {}
+        offer = await self.offer(link.offer if link else change)
         async with httpx2.AsyncClient(trust_env=False, timeout=WITHIN) as client:
-            reply = await client.post(http + path, content=offer, headers=headers)
+            if session is None:
+                headers["Content-Type"] = "application/sdp"
+                reply = await client.post(http + path, content=offer, headers=headers)
+            else:
+                form = {"sdp": offer, "session": json.dumps(session)}
+                files = {name: (None, text) for name, text in form.items()}
+                reply = await client.post(http + path, files=files, headers=headers)
         if reply.status_code == 201:
             self.location = reply.headers["location"]
             self.ticket = reply.headers.get("voicegw-resume")
-            await self.pc.setRemoteDescription(RTCSessionDescription(answer(reply.text), "answer"))
+            answer = await link.open(reply.text) if link else reply.text
+            await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         return reply
 
     async def connected(self) -> None:
