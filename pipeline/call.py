@@ -80,7 +80,7 @@ class Call:
     Methods raise CallerError for what the caller may not do just now; the call goes on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first are given by name
         self,
         engines: Engines,
         settings: CallSettings,

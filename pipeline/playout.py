@@ -46,8 +46,8 @@ class Piece:
 class Playout:
     """One answer's queue. `hold` as it is made, `finish` when no more comes, `release` when it may be heard.
 
-    lead: seconds that may leave ahead of the ear. slice_s: longest piece. backlog: seconds of sound that the player still
-    has, where it is on this side and can be asked; else it is reckoned.
+    lead: seconds that may leave ahead of the ear. slice_s: longest piece. backlog: seconds of sound that the player
+    still has, where it is on this side and can be asked; else it is reckoned.
     """
 
     def __init__(self, lead: float, slice_s: float = SLICE_S, backlog: Callable[[], float] | None = None) -> None:

@@ -55,7 +55,7 @@ class Speaker:
     lead, backlog: see Playout. buffered: the client keeps a buffer of its own, which it empties when the caller speaks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first are given by name
         self,
         line: Line,
         lead: float,

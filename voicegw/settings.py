@@ -71,7 +71,9 @@ class RtcSettings(_Group):
 
     stun: str | None = Field(None, description="STUN URLs for callers, with spaces between, e.g. stun:stun.example.org")
     turn: str | None = Field(None, description="TURN URLs for callers, with spaces between, e.g. turn:turn.example.org")
-    turn_secret: SecretStr | None = Field(None, description="coturn's static-auth-secret; makes credentials for callers")
+    turn_secret: SecretStr | None = Field(
+        None, description="coturn's static-auth-secret; makes credentials for callers"
+    )
     turn_ttl_s: int = Field(3600, ge=60, le=86_400, description="seconds that such credentials are good")
     own_addresses: Literal["host", "all"] = Field(
         "host", description="all: the gateway asks these servers for its own addresses too, as it must behind a NAT"

@@ -11,7 +11,7 @@ import httpx2
 import numpy as np
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from av import AudioFrame
+from av import AudioFrame, Packet
 
 from tests.support.lossy_link import LossyLink
 
@@ -31,6 +31,7 @@ class Microphone(MediaStreamTrack):
         super().__init__()
         self.speaking = False
         self.broken = False
+        self.junk = False
         self._start: float | None = None
         self._n = 0
         t = np.arange(FRAME) / RATE
@@ -40,13 +41,18 @@ class Microphone(MediaStreamTrack):
     def sent_s(self) -> float:
         return self._n * FRAME / RATE
 
-    async def recv(self) -> AudioFrame:
+    async def recv(self) -> AudioFrame | Packet:
         loop = asyncio.get_running_loop()
         if self._start is None:
             self._start = loop.time()
         await asyncio.sleep(max(0.0, self._start + self._n * FRAME / RATE - loop.time()))
         while self.broken:
             await asyncio.sleep(0.02)
+        if self.junk:
+            packet = Packet(b"\xff\xff\xff")
+            packet.pts, packet.time_base = self._n * FRAME, Fraction(1, RATE)
+            self._n += 1
+            return packet
         frame = AudioFrame(format="s16", layout="mono", samples=FRAME)
         frame.planes[0].update(self._tone if self.speaking else bytes(2 * FRAME))
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._n * FRAME, Fraction(1, RATE)
@@ -57,8 +63,9 @@ class Microphone(MediaStreamTrack):
 class RtcCaller:
     """seen: events so far. levels: loudness of every frame heard, with the moment it came."""
 
-    def __init__(self, *, channel: str | None = "oai-events", microphone: bool = True) -> None:
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    def __init__(self, *, channel: str | None = "oai-events", empty_sctp: bool = False) -> None:
+        """empty_sctp: offer a transport for channels, and open none."""
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], alwaysNegotiateDataChannels=empty_sctp))
         self.microphone = Microphone()
         self.seen: list[dict[str, Any]] = []
         self.levels: list[tuple[float, float]] = []
@@ -74,10 +81,7 @@ class RtcCaller:
             self.channel.on("open", self.opened.set)
             self.channel.on("message", self._event)
             self.channel.on("close", self.closed.set)
-        if microphone:
-            self.pc.addTrack(self.microphone)
-        else:
-            self.pc.addTransceiver("audio")
+        self.pc.addTrack(self.microphone)
         self.pc.on("track", self._track)
 
     async def offer(self, change: Callable[[str], str] = str) -> str:
@@ -91,13 +95,12 @@ class RtcCaller:
         path: str = "/v1/realtime/calls",
         *,
         ticket: str | None = None,
-        change: Callable[[str], str] = str,
         link: LossyLink | None = None,
         session: dict[str, Any] | None = None,
     ) -> httpx2.Response:
         """Make the call. link: the network to go over; without it, straight. session: sent along, in a form."""
         headers = {"Voicegw-Resume": ticket} if ticket else {}
-        offer = await self.offer(link.offer if link else change)
+        offer = await self.offer(link.offer if link else str)
         async with httpx2.AsyncClient(trust_env=False, timeout=WITHIN) as client:
             if session is None:
                 headers["Content-Type"] = "application/sdp"
@@ -112,6 +115,23 @@ class RtcCaller:
             answer = await link.open(reply.text) if link else reply.text
             await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         return reply
+
+    async def dial_only(self, http: str, change: Callable[[str], str] = str) -> httpx2.Response:
+        """Make the call, and do nothing with the answer. change: what to do to the offer's text."""
+        offer = await self.offer(change)
+        async with httpx2.AsyncClient(trust_env=False, timeout=WITHIN) as client:
+            return await client.post(
+                f"{http}/v1/realtime/calls", content=offer, headers={"Content-Type": "application/sdp"}
+            )
+
+    def stop_reading(self) -> None:
+        """Acknowledge nothing that comes over the data channel any more."""
+        assert self.channel
+
+        async def deaf(_: bytes) -> None:
+            return
+
+        self.channel.transport._handle_data = deaf  # type: ignore[method-assign]
 
     async def connected(self) -> None:
         async with asyncio.timeout(WITHIN):

@@ -1,12 +1,12 @@
 """Calls over WebRTC: made, taken up again and hung up.
 
-    POST   /v1/realtime/calls                 an offer, as application/sdp, or as multipart/form-data `sdp` and `session`
-    POST   /v1/realtime/calls/{id}/resume     another offer for the same call, by who has its ticket
-    POST   /v1/realtime/calls/{id}/hangup     also DELETE /v1/realtime/calls/{id}
-    GET    /v1/realtime/ice                   STUN and TURN servers for `new RTCPeerConnection(...)`
+    POST   /v1/realtime/calls               an offer: application/sdp, or a form with the parts `sdp` and `session`
+    POST   /v1/realtime/calls/{id}/resume   another offer for the same call, by who has its ticket
+    POST   /v1/realtime/calls/{id}/hangup   also DELETE /v1/realtime/calls/{id}
+    GET    /v1/realtime/ice                 STUN and TURN servers for `new RTCPeerConnection(...)`
 
-A caller who wants to be able to come back sends `Voicegw-Resume: new` with the offer, and gets a ticket in the header of
-the same name, which goes into the next request likewise.
+A caller who wants to be able to come back sends `Voicegw-Resume: new` with the offer, and gets a ticket in the header
+of the same name, which goes into the next request likewise.
 """
 
 import email
@@ -24,7 +24,6 @@ from voicegw.http.access import Refused
 from voicegw.http.gateway import Gateway
 from voicegw.http.health import refusal
 from voicegw.sessions.switchboard import NoSuchCall, Placed
-from voicegw.sessions.table import TableFull
 from voicegw.transports.offer import OFFER_BYTES, BadOffer
 
 TICKET = "Voicegw-Resume"
@@ -36,16 +35,12 @@ BODY_BYTES = OFFER_BYTES + 256 * 1024
 async def place(request: Request) -> Response:
     gateway: Gateway = request.app.state.gateway
     try:
-        gateway.doorkeeper.check(request)
-        if gateway.state != "ready":
-            raise Refused(f"The gateway is {gateway.state}; try again in a moment.", 503, "not_ready")
+        gateway.admit(request)
         offer, wanted = await _offer(request)
-        gateway.table.check()
+        gateway.admit(request)  # the last place may have been taken while the offer came in
         session = gateway.new_phone_session(wanted)
         resumable = request.headers.get(TICKET) == NEW
         return _created(await gateway.switchboard.place(session, offer, resumable=resumable))
-    except TableFull as full:
-        return refusal(Refused(str(full), 503, "server_full"))
     except (Refused, CallerError) as error:
         return _refused(error)
 
@@ -99,7 +94,9 @@ def _parts(content_type: str, body: bytes) -> tuple[str, dict[str, Any] | None]:
     """Parts with a content type of their own, as SDKs send them, or plain strings, as FormData does."""
     header = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
     message = email.message_from_bytes(header + body, policy=email.policy.HTTP)
-    parts = {part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in _leaves(message)}
+    parts = {
+        part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in _leaves(message)
+    }
     offer, session = parts.get("sdp"), parts.get("session")
     if not isinstance(offer, bytes):
         raise BadOffer("The form has no part named sdp.")

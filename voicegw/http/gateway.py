@@ -4,9 +4,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from starlette.requests import HTTPConnection
+
 from pipeline.engines import Engines
 from pipeline.settings import CallSettings
-from voicegw.http.access import Doorkeeper
+from voicegw.http.access import Doorkeeper, Refused
 from voicegw.protocol.call_settings import Offer
 from voicegw.protocol.realtime import RealtimeProtocol
 from voicegw.protocol.reply import EncoderFactory
@@ -14,7 +16,7 @@ from voicegw.sessions.encoding import encoder
 from voicegw.sessions.phone import NoSound, PhoneSession
 from voicegw.sessions.session import Session, new_id
 from voicegw.sessions.switchboard import Switchboard
-from voicegw.sessions.table import SessionTable
+from voicegw.sessions.table import SessionTable, TableFull
 from voicegw.transports.ice import IceServers
 from voicegw.transports.spool import Spool
 from voicegw.transports.webrtc import Peer
@@ -39,7 +41,7 @@ class Gateway:
     doorkeeper: Doorkeeper
     table: SessionTable
     longest_s: float
-    ice_servers: IceServers = IceServers()
+    ice_servers: IceServers = field(default_factory=IceServers)
     grace_s: float = 20.0
     public: dict[str, object] = field(default_factory=dict)
     state: Literal["starting", "ready", "stopping"] = "starting"
@@ -47,6 +49,16 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self.switchboard = Switchboard(self.table, self.new_peer, longest_s=self.longest_s, grace_s=self.grace_s)
+
+    def admit(self, connection: HTTPConnection) -> None:
+        """Raises Refused when this caller cannot have a call just now."""
+        self.doorkeeper.check(connection)
+        if self.state != "ready":
+            raise Refused(f"The gateway is {self.state}; try again in a moment.", 503, "not_ready")
+        try:
+            self.table.check()
+        except TableFull as full:
+            raise Refused(str(full), 503, "server_full") from None
 
     def new_session(self) -> Session:
         """A session with the gateway's defaults; the caller puts it in the table."""

@@ -7,7 +7,6 @@ from starlette.websockets import WebSocket
 from voicegw.http.access import SUBPROTOCOL, Refused, subprotocols
 from voicegw.http.gateway import Gateway
 from voicegw.http.health import refusal
-from voicegw.sessions.table import TableFull
 from voicegw.transports import websocket as transport
 
 log = logging.getLogger(__name__)
@@ -16,7 +15,7 @@ log = logging.getLogger(__name__)
 async def realtime(websocket: WebSocket) -> None:
     gateway: Gateway = websocket.app.state.gateway
     try:
-        _admit(gateway, websocket)
+        gateway.admit(websocket)
     except Refused as refused:
         await websocket.send_denial_response(refusal(refused))
         return
@@ -26,14 +25,3 @@ async def realtime(websocket: WebSocket) -> None:
         log.info("call begins", extra={"call": session.id, "calls": len(gateway.table)})
         await transport.carry(websocket, session)
     log.info("call ends", extra={"call": session.id, "calls": len(gateway.table)})
-
-
-def _admit(gateway: Gateway, websocket: WebSocket) -> None:
-    """Raises Refused, before the upgrade."""
-    gateway.doorkeeper.check(websocket)
-    if gateway.state != "ready":
-        raise Refused(f"The gateway is {gateway.state}; try again in a moment.", 503, "not_ready")
-    try:
-        gateway.table.check()
-    except TableFull as full:
-        raise Refused(str(full), 503, "server_full") from None

@@ -86,15 +86,11 @@ class Switchboard:
             raise NoSuchCall("There is no such call to take up again.", code="call_not_found")
         call.ticket = _ticket()  # at once, so that nobody can come twice while this one is being answered
         peer = self._peer(call.session.spool)
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(peer.close)
             answer = await peer.answer(offer)
-            if call_id not in self._calls or call.next.full():
-                raise NoSuchCall("The call has ended.", code="call_not_found")
-        except BaseException:
-            await peer.close()
-            raise
-        call.next.put_nowait(peer)
-        call.peer.leave(ending.LOST)
+            self._hand_over(call, peer)
+            stack.pop_all()
         return Placed(call.id, answer, call.ticket)
 
     def hang_up(self, call_id: str) -> None:
@@ -104,6 +100,13 @@ class Switchboard:
             raise NoSuchCall(f"There is no call '{call_id}'.", code="call_not_found")
         call.session.end(HANGUP, "hung up by request")
         call.peer.leave(ending.HUNG_UP)
+
+    def _hand_over(self, call: _Call, peer: Peer) -> None:
+        """Raises NoSuchCall when it ended meanwhile."""
+        if call.id not in self._calls or call.next.full():
+            raise NoSuchCall("The call has ended.", code="call_not_found")
+        call.next.put_nowait(peer)
+        call.peer.leave(ending.LOST)
 
     async def _run(self, call: _Call, held: AsyncExitStack) -> None:
         log.info("call begins", extra={"call": call.session.id, "calls": len(self._table)})

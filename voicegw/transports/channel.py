@@ -13,6 +13,7 @@ UNSENT_BYTES = 256 * 1024
 """Events on their way to a caller that reads slowly."""
 SEND_S = 10.0
 """Longest wait for the caller to take them."""
+LOOK_S = 0.02
 
 
 class ChannelError(Exception):
@@ -74,9 +75,10 @@ class EventsChannel:
 
     async def sent(self, seconds: float) -> None:
         """Wait until what was sent has left, or so long."""
-        end = self._loop.time() + seconds
-        while self._channel.readyState == "open" and self._channel.bufferedAmount and self._loop.time() < end:
-            await asyncio.sleep(0.02)
+        for _ in range(round(seconds / LOOK_S)):
+            if self._channel.readyState != "open" or not self._channel.bufferedAmount:
+                return
+            await asyncio.sleep(LOOK_S)
 
     def _message(self, message: str | bytes) -> None:
         second = int(self._loop.time())

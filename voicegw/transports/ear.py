@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
 from voicegw.transports import opus

@@ -24,7 +24,7 @@ class IceServer(TypedDict, total=False):
 class IceServers:
     """The servers of this installation; none by default, which is right on one machine and in one network.
 
-    stun, turn: URLs (RFC 7064, RFC 7065). secret: shared with the TURN server. ttl_s: seconds that credentials are good.
+    stun, turn: URLs (RFC 7064, RFC 7065). secret: shared with the TURN server. ttl_s: seconds that credentials last.
     own: the gateway asks these servers too, because it is behind a NAT itself; otherwise only its callers do.
     """
 

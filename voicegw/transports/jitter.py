@@ -1,12 +1,12 @@
 """The jitter buffer: packets in as the network brings them, sound out in order, as early as it can be.
 
-A jitter buffer usually feeds an ear, which must not notice that a packet was late; so it holds every packet back for as
-long as the latest may take, and all sound is late by that. Here the listener is a machine: it counts samples, and cares
-for neither gaps nor haste. So a packet in its turn is handed on at once, and only one that is *missing*, while later ones
-are there, is waited for. How long depends on what the network did lately:
+A jitter buffer usually feeds an ear, which must not notice that a packet was late; so it holds every packet back for
+as long as the latest may take, and all sound is late by that. Here the listener is a machine: it counts samples, and
+cares for neither gaps nor haste. So a packet in its turn is handed on at once, and only one that is *missing*, while
+later ones are there, is waited for. How long depends on what the network did lately:
 
     transit(p) = arrival(p) - timestamp(p)                                          (seconds)
-    depth      = the transit that 95 % of the last two seconds' packets kept, less the shortest of them, plus MARGIN_S
+    depth      = the transit that 98 % of the last two seconds' packets kept, less the shortest of them, plus MARGIN_S
     deadline   = timestamp of the missing packet + shortest transit + depth
 
 At the deadline it counts as lost, and the decoder is told to conceal it. Because depth is a wait and not a delay, there
@@ -24,11 +24,11 @@ from typing import TypeAlias
 
 WINDOW = 100
 """Packets whose transit is remembered: two seconds of speech."""
-KEPT_SHARE = 0.95
+KEPT_SHARE = 0.98
 MARGIN_S = 0.01
 SHORTEST_S = 0.02
 LONGEST_S = 0.2
-"""Bounds of the wait for a missing packet; a later one would hold the turn up more than its 20 ms of sound are worth."""
+"""Bounds of the wait for a missing packet: one later still would hold the turn up for a mere 20 ms of sound."""
 HELD = 100
 """Most packets that may wait behind a gap."""
 CONCEALED = 5

@@ -1,7 +1,7 @@
 """What a caller may offer, checked line by line before any library sees it; and what is added to our answer.
 
-An offer is text from a stranger. aiortc would take a hundred media sections and open sockets for each, resolve host names
-that the text gives, and fail in many ways; so only what a call needs is let through.
+An offer is text from a stranger. aiortc would take a hundred media sections and open sockets for each, resolve host
+names that the text gives, and fail in many ways; so only what a call needs is let through.
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ SECTIONS = 2
 CANDIDATES = 20
 """Addresses of one caller that are tried."""
 
-_OPUS = re.compile(r"^a=rtpmap:(\d+) opus/48000/2$", re.IGNORECASE | re.MULTILINE)
+_OPUS = re.compile(r"^a=rtpmap:(\d+) opus/48000/2(?=\r?$)", re.IGNORECASE | re.MULTILINE)
 
 
 class BadOffer(CallerError):
@@ -51,13 +51,15 @@ def with_correction(answer: str) -> str:
 
     aiortc writes no parameters for Opus, and browsers send these copies only to those who ask.
     """
-    return _OPUS.sub(lambda found: f"{found[0].rstrip()}\r\na=fmtp:{found[1]} minptime=10;useinbandfec=1", answer)
+    return _OPUS.sub(lambda found: f"{found[0]}\r\na=fmtp:{found[1]} minptime=10;useinbandfec=1", answer)
 
 
 def _check_sections(sections: list[str]) -> None:
     kinds = [section[2:].split(" ")[0] for section in sections]
     if len(sections) > SECTIONS:
-        raise BadOffer(f"The offer has {len(sections)} media sections; a call has {SECTIONS}.", code="too_many_sections")
+        raise BadOffer(
+            f"The offer has {len(sections)} media sections; a call has {SECTIONS}.", code="too_many_sections"
+        )
     if kinds.count("audio") != 1:
         raise BadOffer("The offer must have one audio section.", code="no_audio")
     if kinds.count("application") != 1:

@@ -1,8 +1,8 @@
 """The Opus codec (RFC 6716), by the libopus that PyAV brings along.
 
-PyAV can encode and decode Opus, but its decoder has no way to say "this packet is missing", and that is where libopus is
-at its best: it conceals the gap, or takes the lost sound out of the copy that the next packet carries (forward error
-correction). So this file calls libopus itself. Both ends are mono; the decoder gives the rate that the engines listen at.
+PyAV can encode and decode Opus, but its decoder has no way to say "this packet is missing", and that is where libopus
+is at its best: it conceals the gap, or takes the lost sound out of the copy that the next packet carries (forward error
+correction). So this file calls libopus itself. Both ends are mono; the decoder gives the rate that engines listen at.
 """
 
 import ctypes
@@ -54,8 +54,8 @@ def _library() -> ctypes.CDLL:
 class OpusEncoder:
     """Speech at 48 kHz into packets of 20 ms.
 
-    bitrate: bits per second; 32 kbit/s is more than a synthetic voice of 22 kHz needs. loss: percent of packets that are
-    expected to be lost; above 0 every packet carries a coarse copy of the one before.
+    bitrate: bits per second; 32 kbit/s is more than a synthetic voice of 22 kHz needs. loss: percent of packets that
+    are expected to be lost; above 0 every packet carries a coarse copy of the one before.
     """
 
     def __init__(self, bitrate: int = 32_000, loss: int = 5, complexity: int = 5) -> None:

@@ -1,7 +1,7 @@
 """Is the caller still there?
 
-A caller who hangs up says so. One whose network breaks says nothing: only packets stop coming, of which there are fifty a
-second as long as a microphone is open, muted or not. Pure: takes `now` and counts.
+A caller who hangs up says so. One whose network breaks says nothing: only packets stop coming, of which there are fifty
+a second as long as a microphone is open, muted or not. Pure: takes `now` and counts.
 """
 
 from typing import Literal, TypeAlias

@@ -2,12 +2,10 @@
 
 import asyncio
 from fractions import Fraction
-from typing import Any
 
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import Packet
 
-from pipeline.audio import SAMPLE_BYTES
 from voicegw.transports.opus import CLOCK_RATE, FRAME, OpusEncoder
 from voicegw.transports.spool import Spool
 

@@ -64,7 +64,9 @@ class Peer:
         """servers: whom to ask for our own addresses; without them only those of this machine are given."""
         self._loop = asyncio.get_running_loop()
         self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=[RTCIceServer(**server) for server in servers], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+            RTCConfiguration(
+                iceServers=[RTCIceServer(**server) for server in servers], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE
+            )
         )
         self.track = TutorTrack(spool)
         self.ear = Ear(self._heard, self._loop)
