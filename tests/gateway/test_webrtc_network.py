@@ -7,7 +7,7 @@ from tests.support.gateway import gateway, scripted
 from tests.support.lossy_link import LossyLink, lossy_link
 from tests.support.rtc_caller import LOUD, RtcCaller, calling
 
-ROUGH = {"loss": 0.05, "jitter": 0.06}
+LOSS, JITTER_S = 0.05, 0.06
 
 
 async def turn(caller: RtcCaller) -> tuple[float, float]:
@@ -28,7 +28,7 @@ async def test_turns_are_heard_and_answered_over_a_rough_line():
     voice = ScriptedSynthesizer(ms_per_char=40)
     async with (
         gateway(scripted(recognizer=recognizer, synthesizer=voice)) as running,
-        lossy_link(**ROUGH) as link,
+        lossy_link(loss=LOSS, jitter=JITTER_S) as link,
         calling(running.http, link=link) as caller,
     ):
         spoken = [(await turn(caller))[1] for _ in range(3)]
@@ -41,7 +41,11 @@ async def test_turns_are_heard_and_answered_over_a_rough_line():
 
 
 async def test_after_a_second_of_outage_the_delay_is_what_it_was():
-    async with gateway() as running, lossy_link(**ROUGH) as link, calling(running.http, link=link) as caller:
+    async with (
+        gateway() as running,
+        lossy_link(loss=LOSS, jitter=JITTER_S) as link,
+        calling(running.http, link=link) as caller,
+    ):
         before = max([(await turn(caller))[0] for _ in range(2)])
         await outage(link, 1.0)
         await asyncio.sleep(0.5)

@@ -9,7 +9,14 @@ from typing import Any
 
 import httpx2
 import numpy as np
-from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCIceServer,
+    RTCIceTransportPolicy,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, Packet
 
@@ -41,7 +48,7 @@ class Microphone(MediaStreamTrack):
     def sent_s(self) -> float:
         return self._n * FRAME / RATE
 
-    async def recv(self) -> AudioFrame | Packet:
+    async def recv(self) -> "AudioFrame | Packet[Any]":
         loop = asyncio.get_running_loop()
         if self._start is None:
             self._start = loop.time()
@@ -63,9 +70,18 @@ class Microphone(MediaStreamTrack):
 class RtcCaller:
     """seen: events so far. levels: loudness of every frame heard, with the moment it came."""
 
-    def __init__(self, *, channel: str | None = "oai-events", empty_sctp: bool = False) -> None:
-        """empty_sctp: offer a transport for channels, and open none."""
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], alwaysNegotiateDataChannels=empty_sctp))
+    def __init__(
+        self, *, channel: str | None = "oai-events", empty_sctp: bool = False, relay: list[RTCIceServer] | None = None
+    ) -> None:
+        """empty_sctp: offer a transport for channels, and open none. relay: go through these servers only."""
+        policy = RTCIceTransportPolicy.RELAY if relay else RTCIceTransportPolicy.ALL
+        self.pc = RTCPeerConnection(
+            RTCConfiguration(
+                iceServers=relay or [],
+                iceTransportPolicy=policy,
+                alwaysNegotiateDataChannels=empty_sctp,
+            )
+        )
         self.microphone = Microphone()
         self.seen: list[dict[str, Any]] = []
         self.levels: list[tuple[float, float]] = []
@@ -76,17 +92,23 @@ class RtcCaller:
         self._changed = asyncio.Event()
         self._asked = 0
         self._hearing: asyncio.Task[None] | None = None
-        self.channel: RTCDataChannel | None = self.pc.createDataChannel(channel) if channel else None
-        if self.channel:
-            self.channel.on("open", self.opened.set)
-            self.channel.on("message", self._event)
-            self.channel.on("close", self.closed.set)
+        self._channel: RTCDataChannel | None = self.pc.createDataChannel(channel) if channel else None
+        if self._channel:
+            self._channel.on("open", self.opened.set)
+            self._channel.on("message", self._event)
+            self._channel.on("close", self.closed.set)
         self.pc.addTrack(self.microphone)
         self.pc.on("track", self._track)
 
+    @property
+    def channel(self) -> RTCDataChannel:
+        assert self._channel
+        return self._channel
+
     async def offer(self, change: Callable[[str], str] = str) -> str:
         """change: what to do to the offer's text."""
-        await self.pc.setLocalDescription()
+        if self.pc.localDescription is None:
+            await self.pc.setLocalDescription()
         return change(self.pc.localDescription.sdp)
 
     async def dial(
@@ -116,6 +138,13 @@ class RtcCaller:
             await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         return reply
 
+    @staticmethod
+    async def ice_servers(http: str) -> list[RTCIceServer]:
+        """What the gateway tells its callers to use."""
+        async with httpx2.AsyncClient(trust_env=False, timeout=WITHIN) as client:
+            told = (await client.get(f"{http}/v1/realtime/ice")).json()["ice_servers"]
+        return [RTCIceServer(**server) for server in told]
+
     async def dial_only(self, http: str, change: Callable[[str], str] = str) -> httpx2.Response:
         """Make the call, and do nothing with the answer. change: what to do to the offer's text."""
         offer = await self.offer(change)
@@ -126,9 +155,8 @@ class RtcCaller:
 
     def stop_reading(self) -> None:
         """Acknowledge nothing that comes over the data channel any more."""
-        assert self.channel
 
-        async def deaf(_: bytes) -> None:
+        async def deaf(data: bytes) -> None:
             return
 
         self.channel.transport._handle_data = deaf  # type: ignore[method-assign]
@@ -138,7 +166,6 @@ class RtcCaller:
             await self.opened.wait()
 
     def send(self, event: dict[str, Any] | str) -> None:
-        assert self.channel
         self.channel.send(json.dumps(event) if isinstance(event, dict) else event)
 
     async def event(self, kind: str) -> dict[str, Any]:

@@ -29,7 +29,8 @@ def test_ticks_that_were_slept_through_are_left_out():
     metronome = Metronome(TICK_S)
     metronome.next(0.0)
     tick, due = metronome.next(0.5)
-    assert (tick, due) == (25, pytest.approx(0.5))
+    assert tick == 25
+    assert due == pytest.approx(0.5)
     assert metronome.left_out == 24
     assert metronome.next(0.5)[0] == 26
 

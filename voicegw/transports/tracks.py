@@ -2,6 +2,7 @@
 
 import asyncio
 from fractions import Fraction
+from typing import Any
 
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import Packet
@@ -57,7 +58,7 @@ class TutorTrack(MediaStreamTrack):
         self._spool = spool
         self._encoder = OpusEncoder()
 
-    async def recv(self) -> Packet:
+    async def recv(self) -> "Packet[Any]":
         if self.readyState != "live":
             raise MediaStreamError
         loop = asyncio.get_running_loop()
