@@ -43,6 +43,11 @@ class Microphone(MediaStreamTrack):
         self._n = 0
         t = np.arange(FRAME) / RATE
         self._tone = (9000 * np.sin(2 * np.pi * 400 * t)).astype("<i2").tobytes()
+        self._words = b""
+
+    def say(self, sound: bytes) -> None:
+        """Play 16-bit mono samples at RATE, then silence."""
+        self._words += sound
 
     @property
     def sent_s(self) -> float:
@@ -61,14 +66,15 @@ class Microphone(MediaStreamTrack):
             self._n += 1
             return packet
         frame = AudioFrame(format="s16", layout="mono", samples=FRAME)
-        frame.planes[0].update(self._tone if self.speaking else bytes(2 * FRAME))
+        words, self._words = self._words[: 2 * FRAME], self._words[2 * FRAME :]
+        frame.planes[0].update(self._tone if self.speaking else words.ljust(2 * FRAME, b"\0"))
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._n * FRAME, Fraction(1, RATE)
         self._n += 1
         return frame
 
 
 class RtcCaller:
-    """seen: events so far. levels: loudness of every frame heard, with the moment it came."""
+    """seen: events so far. levels: loudness of every frame heard, with the moment it came. heard: its samples."""
 
     def __init__(
         self, *, channel: str | None = "oai-events", empty_sctp: bool = False, relay: list[RTCIceServer] | None = None
@@ -85,6 +91,7 @@ class RtcCaller:
         self.microphone = Microphone()
         self.seen: list[dict[str, Any]] = []
         self.levels: list[tuple[float, float]] = []
+        self.heard = bytearray()
         self.opened = asyncio.Event()
         self.closed = asyncio.Event()
         self.location = ""
@@ -107,7 +114,7 @@ class RtcCaller:
 
     async def offer(self, change: Callable[[str], str] = str) -> str:
         """change: what to do to the offer's text."""
-        if self.pc.localDescription is None:
+        if self.pc.signalingState == "stable":
             await self.pc.setLocalDescription()
         return change(self.pc.localDescription.sdp)
 
@@ -225,7 +232,9 @@ class RtcCaller:
             while True:
                 frame = await track.recv()
                 assert isinstance(frame, AudioFrame)
-                samples = frame.to_ndarray().astype(float)
+                left = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
+                self.heard += left.tobytes()
+                samples = left.astype(float)
                 self.levels.append((asyncio.get_running_loop().time(), float(np.sqrt(np.mean(samples**2)))))
         except MediaStreamError:
             return

@@ -11,6 +11,7 @@ import typer
 from pipeline.audio import Pcm
 from pipeline.engines import Speaking
 from pipeline.errors import OperatorError
+from voicegw.commands.bench_calls import calls
 from voicegw.commands.bench_quality import quality
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def bench() -> None:
 
 
 app.command("quality")(quality)
+app.command("calls")(calls)
 
 
 @app.command("turn")
