@@ -72,3 +72,20 @@ def test_junk_is_refused_and_the_decoder_lives_on(junk):
     with pytest.raises(BadPacket):
         duration(junk)
     assert len(decoder.decode(packets(voice(0.02))[0])) == 640
+
+
+def test_lasting_silence_is_silent_and_the_voice_after_it_whole():
+    encoder, decoder = OpusEncoder(), OpusDecoder(HEARING)
+    silence = bytes(FRAME * 2)
+
+    def through(sound: bytes) -> bytes:
+        return b"".join(
+            decoder.decode(encoder.encode(sound[at : at + 2 * FRAME])) for at in range(0, len(sound), 2 * FRAME)
+        )
+
+    through(voice(0.4))
+    quiet = through(silence * 200)
+    assert len({encoder.encode(silence) for _ in range(10)}) == 1
+    assert loudness(quiet[-HEARING:]) < 3
+    again = through(voice(0.4))
+    assert loudness(again) == pytest.approx(loudness(voice(0.4)), rel=0.1)

@@ -23,6 +23,10 @@ LONGEST_MS = 120
 LONGEST_PACKET = 1275
 """Bytes of the largest frame (RFC 6716, 3.2.1)."""
 
+SETTLED = 25
+"""Silent frames after which one more makes the same packet as the last: half a second."""
+
+_SILENCE = bytes(FRAME * SAMPLE_BYTES)
 _VOIP = 2048
 _SET_BITRATE, _SET_COMPLEXITY, _SET_FEC, _SET_LOSS = 4002, 4010, 4012, 4014
 
@@ -62,14 +66,26 @@ class OpusEncoder:
         self._lib = _library()
         self._state = _create(self._lib.opus_encoder_create, CLOCK_RATE, 1, _VOIP)
         self._out = ctypes.create_string_buffer(LONGEST_PACKET)
+        self._silent = 0
+        self._last = b""
         settings = {_SET_BITRATE: bitrate, _SET_COMPLEXITY: complexity, _SET_FEC: int(loss > 0), _SET_LOSS: loss}
         for request, value in settings.items():
             self._lib.opus_encoder_ctl(self._state, request, ctypes.c_int(value))
 
     def encode(self, samples: bytes) -> bytes:
-        """samples: FRAME of them, 16-bit mono."""
+        """samples: FRAME of them, 16-bit mono.
+
+        A tutor is silent most of the time, and packets of lasting silence are all alike: the last one is sent again.
+        """
         if len(samples) != FRAME * SAMPLE_BYTES:
             raise ValueError(f"a packet takes {FRAME} samples, got {len(samples) // SAMPLE_BYTES}")
+        self._silent = self._silent + 1 if samples == _SILENCE else 0
+        if self._silent > SETTLED:
+            return self._last
+        self._last = self._encode(samples)
+        return self._last
+
+    def _encode(self, samples: bytes) -> bytes:
         size = self._lib.opus_encode(self._state, samples, FRAME, self._out, LONGEST_PACKET)
         if size < 0:
             raise RuntimeError(f"opus_encode failed with code {size}")
