@@ -83,11 +83,11 @@ class Call:
     new_id: makes a fresh id for a kind of thing (`item`, `resp`).
     lead: seconds of the answer's sound that may be sent ahead of the ear (see Playout).
     buffered: the client plays from a buffer of its own and empties it at SpeechStarted (WebSocket); otherwise this side
-    paces the sound itself (WebRTC), and the client need not know of a pause.
+    paces the sound itself (WebRTC), and the client need not know of a pause. backlog: see Playout.
     Methods raise CallerError for what the caller may not do just now; the call goes on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first are given by name
         self,
         engines: Engines,
         settings: CallSettings,
@@ -97,6 +97,7 @@ class Call:
         new_id: Callable[[str], str],
         lead: float,
         buffered: bool = True,
+        backlog: Callable[[], float] | None = None,
     ) -> None:
         log = CallLog(__name__, caller)
         self.history = History()
@@ -123,6 +124,7 @@ class Call:
             line,
             lead,
             buffered=buffered,
+            backlog=backlog,
             plan=self._plan,
             ready=lambda ticket: self._tell(DraftReady(ticket)),
             sounding=self._sounding,
@@ -218,6 +220,14 @@ class Call:
                 "Cancellation failed: no active response found", code="response_cancel_not_active", param="response_id"
             )
         self._tell(StopRequested())
+
+    def hold(self) -> None:
+        """The line is down: the tutor says nothing until `go_on`. The call keeps everything it has."""
+        self._speaker.hold()
+
+    def go_on(self) -> None:
+        """The line is up again; an answer goes on where it stopped."""
+        self._speaker.go_on()
 
     async def close(self) -> None:
         """Hang up: all work of the call stops. Safe to call twice."""

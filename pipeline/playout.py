@@ -10,7 +10,7 @@ Pure: takes `now` in seconds of one monotonic clock.
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -19,6 +19,8 @@ from pipeline.engines import ToolCallPiece
 
 SLICE_S = 0.2
 """Longest piece in seconds: what is sent cannot be taken back, and frames must stay small."""
+LIVE_SLICE_S = 0.02
+"""The same where each piece leaves as it is heard: one packet."""
 _WORD = re.compile(r"\s*\S+|\s+$")
 
 EARLY_S = 1e-6
@@ -44,12 +46,18 @@ class Piece:
 
 
 class Playout:
-    """One answer's queue. `hold` as it is made, `finish` when no more comes, `release` when it may be heard."""
+    """One answer's queue. `hold` as it is made, `finish` when no more comes, `release` when it may be heard.
 
-    def __init__(self, lead: float) -> None:
+    lead: seconds that may leave ahead of the ear. slice_s: longest piece. backlog: seconds of sound that the player
+    still has, where it is on this side and can be asked; else it is reckoned.
+    """
+
+    def __init__(self, lead: float, slice_s: float = SLICE_S, backlog: Callable[[], float] | None = None) -> None:
         self.ear_end = 0.0
         self.sent = 0.0  # seconds of sound that left
         self._lead = lead
+        self._slice_s = slice_s
+        self._backlog = backlog
         self._pieces: deque[Piece] = deque()
         self._held = 0.0
         self._released = False
@@ -82,7 +90,7 @@ class Playout:
         return self._paused
 
     def hold(self, piece: Piece) -> None:
-        for part in _slices(piece):
+        for part in _slices(piece, self._slice_s):
             self._pieces.append(part)
             self._held += part.seconds
 
@@ -101,6 +109,8 @@ class Playout:
     def due(self, now: float) -> list[Piece]:
         """Pieces that must leave now, in order; they count as sent."""
         leaving: list[Piece] = []
+        if self._backlog:
+            self.ear_end = now + self._backlog()
         while self._flowing and (not self._pieces[0].seconds or now >= self.ear_end - self._lead - EARLY_S):
             piece = self._pieces.popleft()
             self._held -= piece.seconds
@@ -195,13 +205,13 @@ def _after(piece: Piece, seconds: float) -> Piece:
     return Piece("", Pcm(piece.pcm.data[samples * SAMPLE_BYTES :], piece.pcm.rate, piece.pcm.start + samples))
 
 
-def _slices(piece: Piece) -> Iterator[Piece]:
+def _slices(piece: Piece, seconds: float) -> Iterator[Piece]:
     """Short pieces that join to this one, its words spread evenly over them: a caption follows the ear."""
-    if piece.pcm is None or piece.seconds <= SLICE_S:
+    if piece.pcm is None or piece.seconds <= seconds:
         yield piece
         return
     pcm = piece.pcm
-    step = int(SLICE_S * pcm.rate)
+    step = int(seconds * pcm.rate)
     words = _WORD.findall(piece.text)
     said = 0
     for at in range(0, pcm.samples, step):

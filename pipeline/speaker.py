@@ -13,7 +13,7 @@ from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.line import Line
 from pipeline.notices import ReplyAudio, ReplyEnded, ReplyItemStarted, ReplyStarted, ReplyText
-from pipeline.playout import Piece, Playout
+from pipeline.playout import LIVE_SLICE_S, SLICE_S, Piece, Playout
 from pipeline.reply import Plan, Reply
 from pipeline.settings import ReplyOptions
 from pipeline.work_ahead import WorkAhead
@@ -55,15 +55,16 @@ class Speaker:
     plan(ticket, options): what an answer made now would depend on.
     ready(ticket): told when something of it could be heard, or nothing will come.
     sounding(ticket, reply): told when its sound leaves. over(ticket): told when its last sound has reached the ear.
-    lead: see Playout. buffered: the client keeps a buffer of its own, which it empties when the caller speaks.
+    lead, backlog: see Playout. buffered: the client keeps a buffer of its own, which it empties when the caller speaks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first are given by name
         self,
         line: Line,
         lead: float,
         *,
         buffered: bool,
+        backlog: Callable[[], float] | None = None,
         plan: Callable[[Ticket, ReplyOptions], Plan],
         ready: Callable[[Ticket], None],
         sounding: Callable[[Ticket, Reply], None],
@@ -72,6 +73,9 @@ class Speaker:
         self._line = line
         self._lead = lead
         self._buffered = buffered
+        self._backlog = backlog
+        self._connected = asyncio.Event()
+        self._connected.set()
         self._plan = plan
         self._ready = ready
         self._sounding = sounding
@@ -152,6 +156,13 @@ class Speaker:
         playout.release(max(self._ear_end, self._now()))
         answer.work = self._line.tasks.spawn(self._deliver(answer), f"answer {self._line.caller} {ticket} again")
 
+    def hold(self) -> None:
+        """Nobody hears us: let nothing out until `go_on`."""
+        self._connected.clear()
+
+    def go_on(self) -> None:
+        self._connected.set()
+
     @property
     def paused(self) -> bool:
         """An answer waits until it is certain what the caller's sound was."""
@@ -207,7 +218,8 @@ class Speaker:
     # --- making ----------------------------------------------------------------------------------------------------
 
     def _make(self, ticket: Ticket, plan: Plan) -> tuple[Reply, asyncio.Task[None]]:
-        reply = Reply(ticket, plan, Playout(self._lead), lambda: self._ready(ticket))
+        playout = Playout(self._lead, SLICE_S if self._buffered else LIVE_SLICE_S, self._backlog)
+        reply = Reply(ticket, plan, playout, lambda: self._ready(ticket))
         return reply, self._line.tasks.spawn(self._run(reply), f"make {self._line.caller} {ticket}")
 
     async def _run(self, reply: Reply) -> None:
@@ -274,6 +286,7 @@ class Speaker:
 
     async def _let_out(self, answer: _Answer, reply: Reply) -> None:
         while True:
+            await self._connected.wait()
             reply.changed.clear()
             for piece in reply.let_out(self._now()):
                 self._tell(answer, piece)

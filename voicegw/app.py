@@ -11,7 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from models.registry import EngineChoice, build_engines
 from pipeline.engines import Engines, Listening, Speaking
 from pipeline.settings import CallSettings, TurnPolicy
-from voicegw.http import health, models
+from voicegw.http import calls, health, models
 from voicegw.http.access import Doorkeeper
 from voicegw.http.client_secrets import client_secrets
 from voicegw.http.endpoint import endpoint
@@ -22,6 +22,7 @@ from voicegw.http.transcriptions import transcriptions
 from voicegw.sessions.ephemeral import EphemeralKeys
 from voicegw.sessions.table import SessionTable
 from voicegw.settings import Settings, asr_device
+from voicegw.transports.ice import IceServers
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,17 @@ def call_defaults(settings: Settings) -> CallSettings:
     )
 
 
+def ice_servers(settings: Settings) -> IceServers:
+    rtc = settings.rtc
+    return IceServers(
+        stun=tuple((rtc.stun or "").split()),
+        turn=tuple((rtc.turn or "").split()),
+        secret=rtc.turn_secret.get_secret_value() if rtc.turn_secret else None,
+        ttl_s=rtc.turn_ttl_s,
+        own=rtc.own_addresses == "all",
+    )
+
+
 def open_gateway(settings: Settings, engines: Engines) -> Gateway:
     """The gateway's state, not started yet."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
@@ -79,6 +91,8 @@ def open_gateway(settings: Settings, engines: Engines) -> Gateway:
         ephemeral=ephemeral,
         table=SessionTable(settings.max_calls),
         longest_s=settings.max_call_minutes * 60,
+        ice_servers=ice_servers(settings),
+        grace_s=settings.rtc.grace_s,
         public={
             "profile": settings.profile,
             "max_calls": settings.max_calls,
@@ -128,6 +142,11 @@ def build(
             Route("/v1/audio/speech", endpoint(speech), methods=["POST"]),
             Route("/v1/realtime/client_secrets", endpoint(client_secrets), methods=["POST"]),
             WebSocketRoute("/v1/realtime", realtime),
+            Route("/v1/realtime/ice", calls.ice),
+            Route("/v1/realtime/calls", calls.place, methods=["POST"]),
+            Route("/v1/realtime/calls/{call_id}", calls.hang_up, methods=["DELETE"]),
+            Route("/v1/realtime/calls/{call_id}/hangup", calls.hang_up, methods=["POST"]),
+            Route("/v1/realtime/calls/{call_id}/resume", calls.resume, methods=["POST"]),
         ],
         lifespan=lifespan,
     )

@@ -66,6 +66,21 @@ class TtsSettings(_Group):
     deadline_s: float = Field(20.0, gt=0, le=300, description="longest wait for the sound of one sentence, seconds")
 
 
+class RtcSettings(_Group):
+    """WebRTC. Without servers it works on one machine, in one network, and where the gateway has a public address."""
+
+    stun: str | None = Field(None, description="STUN URLs for callers, with spaces between, e.g. stun:stun.example.org")
+    turn: str | None = Field(None, description="TURN URLs for callers, with spaces between, e.g. turn:turn.example.org")
+    turn_secret: SecretStr | None = Field(
+        None, description="coturn's static-auth-secret; makes credentials for callers"
+    )
+    turn_ttl_s: int = Field(3600, ge=60, le=86_400, description="seconds that such credentials are good")
+    own_addresses: Literal["host", "all"] = Field(
+        "host", description="all: the gateway asks these servers for its own addresses too, as it must behind a NAT"
+    )
+    grace_s: float = Field(20.0, ge=0, le=300, description="longest that a call waits for a caller whose line broke, s")
+
+
 class Settings(BaseSettings):
     """All of it. `load` is the way to make one."""
 
@@ -90,6 +105,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     asr: AsrSettings = AsrSettings()
     tts: TtsSettings = TtsSettings()
+    rtc: RtcSettings = RtcSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -91,6 +91,9 @@ def everything() -> list[ServerEvent]:
         TurnTimed("resp_1", TurnTimings(0.1, 0.4, 0.8, 1.0, 1.2, 1.2)),
     ):
         line.protocol.notify(notice)
+    line.protocol.sounding("started", "resp_2")
+    line.protocol.sounding("stopped", "resp_2")
+    line.protocol.sounding("cleared", "resp_2")
     line.protocol.retrieved(replace(ANSWER, text="Hi!", status="incomplete"))
     line.protocol.retrieved(Item("item_r", "tool", "sunny", call_id="call_1"))
     return line.events() + played() + transcribed()

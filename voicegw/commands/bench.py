@@ -2,6 +2,7 @@
 
 import typer
 
+from voicegw.commands.bench_calls import calls
 from voicegw.commands.bench_quality import quality
 from voicegw.commands.bench_recorded import recorded
 from voicegw.commands.bench_turn import turn
@@ -17,3 +18,4 @@ def bench() -> None:
 app.command("turn")(turn)
 app.command("quality")(quality)
 app.command("recorded")(recorded)
+app.command("calls")(calls)

@@ -5,17 +5,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from starlette.requests import HTTPConnection
+
 from pipeline.engines import Engines
 from pipeline.settings import CallSettings
 from voicegw.http.access import Doorkeeper, Refused
 from voicegw.protocol.dialect import GA, Dialect
 from voicegw.protocol.offer import Offer
 from voicegw.protocol.realtime import RealtimeProtocol
-from voicegw.protocol.session import SessionType
+from voicegw.protocol.session import AnySession, SessionType
+from voicegw.protocol.sound import EncoderFactory
 from voicegw.sessions.encoding import encoder
-from voicegw.sessions.ephemeral import EphemeralKeys
+from voicegw.sessions.ephemeral import EphemeralKey, EphemeralKeys
+from voicegw.sessions.phone import NoSound, PhoneSession
 from voicegw.sessions.session import Session, new_id
-from voicegw.sessions.table import SessionTable
+from voicegw.sessions.switchboard import Switchboard
+from voicegw.sessions.table import SessionTable, TableFull
+from voicegw.transports.ice import IceServers
+from voicegw.transports.spool import Spool
+from voicegw.transports.webrtc import Peer
 
 LEAD_S = 3.0
 """WebSocket clients keep a buffer of their own: this much sound may be there before it is heard."""
@@ -29,6 +37,7 @@ class Gateway:
     """The engines, the calls on them, and who may make one.
 
     public: settings that anyone who may call may see. longest_s: seconds a call may last. since: when it came up.
+    grace_s: seconds that a call over WebRTC waits for a caller whose line broke.
     """
 
     engines: Engines
@@ -38,8 +47,29 @@ class Gateway:
     longest_s: float
     ephemeral: EphemeralKeys = field(default_factory=EphemeralKeys)
     since: int = field(default_factory=lambda: int(time.time()))
+    ice_servers: IceServers = field(default_factory=IceServers)
+    grace_s: float = 20.0
     public: dict[str, object] = field(default_factory=dict)
     state: Literal["starting", "ready", "stopping"] = "starting"
+    switchboard: Switchboard = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.switchboard = Switchboard(self.table, self.new_peer, longest_s=self.longest_s, grace_s=self.grace_s)
+
+    def admit(self, connection: HTTPConnection) -> EphemeralKey | None:
+        """The ephemeral key that a caller brings, if any. Raises Refused when there is no call to be had."""
+        key = self.doorkeeper.check_session(connection)
+        self.check_ready()
+        try:
+            self.table.check()
+        except TableFull as full:
+            raise Refused(str(full), 503, "server_full") from None
+        return key
+
+    def check_ready(self) -> None:
+        """Raises Refused while the engines are not warm."""
+        if self.state != "ready":
+            raise Refused(f"The gateway is {self.state}; try again in a moment.", 503, "not_ready")
 
     @property
     def offer(self) -> Offer:
@@ -65,17 +95,33 @@ class Gateway:
 
         timings: the client asked for `voicegw.turn.timings` events. Raises CallerError for a wish that is refused.
         """
-        session_id, offer = new_id("sess"), self.offer
-        begun = offer.session(kind, session_id, int(time.time() + self.longest_s), wishes)
-        protocol = RealtimeProtocol(
-            offer, begun, conversation_id=new_id("conv"), new_id=new_id, encoder=encoder, timings=timings
-        )
-        return Session(session_id, self.engines, offer.settings(begun), protocol, lead=LEAD_S, dialect=dialect)
+        session_id = new_id("sess")
+        begun, settings = self._begun(kind, session_id, wishes)
+        protocol = self._protocol(begun, encoder, timings=timings)
+        return Session(session_id, self.engines, settings, protocol, lead=LEAD_S, dialect=dialect)
 
-    def check_ready(self) -> None:
-        """Raises Refused while the engines are not warm."""
-        if self.state != "ready":
-            raise Refused(f"The gateway is {self.state}; try again in a moment.", 503, "not_ready")
+    def new_phone_session(self, wishes: Mapping[str, Any] | None = None, *, timings: bool = False) -> PhoneSession:
+        """The same for a call over WebRTC."""
+        session_id = new_id("sess")
+        begun, settings = self._begun("realtime", session_id, wishes)
+        protocol = self._protocol(begun, lambda *_: NoSound(), timings=timings)
+        return PhoneSession(session_id, self.engines, settings, protocol)
+
+    def new_peer(self, spool: Spool) -> Peer:
+        """A WebRTC connection, which asks STUN and TURN servers only where the settings say so."""
+        return Peer(spool, self.ice_servers.told("gateway", time.time()) if self.ice_servers.own else ())
+
+    def _begun(
+        self, kind: SessionType, session_id: str, wishes: Mapping[str, Any] | None
+    ) -> tuple[AnySession, CallSettings]:
+        offer = self.offer
+        begun = offer.session(kind, session_id, int(time.time() + self.longest_s), wishes)
+        return begun, offer.settings(begun)
+
+    def _protocol(self, begun: AnySession, encoder: EncoderFactory, *, timings: bool) -> RealtimeProtocol:
+        return RealtimeProtocol(
+            self.offer, begun, conversation_id=new_id("conv"), new_id=new_id, encoder=encoder, timings=timings
+        )
 
     async def drain(self) -> None:
         """Take no more calls, and say goodbye to those in progress."""

@@ -14,7 +14,7 @@ from voicegw.protocol.dialect import GA, Dialect
 from voicegw.protocol.timings import TIMINGS
 from voicegw.sessions.ephemeral import EphemeralKey
 from voicegw.sessions.session import Session
-from voicegw.sessions.table import NoSuchCall, TableFull
+from voicegw.sessions.table import NoSuchCall
 from voicegw.transports import websocket as transport
 
 log = logging.getLogger(__name__)
@@ -59,13 +59,9 @@ async def _attend(websocket: WebSocket, session: Session) -> None:
 
 def _begin(gateway: Gateway, websocket: WebSocket) -> Session:
     """Raises Refused, before the upgrade."""
-    key = gateway.doorkeeper.check_session(websocket)
-    gateway.check_ready()
+    key = gateway.admit(websocket)
     try:
-        gateway.table.check()
         return _session(gateway, websocket, key)
-    except TableFull as full:
-        raise Refused(str(full), 503, "server_full") from None
     except CallerError as error:
         raise Refused(str(error), 400, error.code, error.param) from None
 

@@ -1,7 +1,7 @@
 """One caller's session: the protocol on one side, the call on the other, and a bounded way out between them."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
@@ -59,8 +59,12 @@ class Session:
         *,
         lead: float,
         dialect: Dialect = GA,
+        backlog: Callable[[], float] | None = None,
     ) -> None:
-        """lead: seconds of sound that may be sent ahead of the ear. dialect: how the client speaks."""
+        """lead: seconds of sound that may be sent ahead of the ear. dialect: how the client speaks.
+
+        backlog: where this side plays the sound, the seconds that its player still has; None when the client does.
+        """
         self.id = session_id
         self._log = CallLog(__name__, session_id)
         self._protocol = protocol
@@ -68,7 +72,16 @@ class Session:
         self._outbox = Outbox()
         self._sidebands: set[Sideband] = set()
         self._hearing = Hearing()
-        self.call = Call(engines, settings, caller=session_id, notify=self._notified, new_id=new_id, lead=lead)
+        self.call = Call(
+            engines,
+            settings,
+            caller=session_id,
+            notify=self._notified,
+            new_id=new_id,
+            lead=lead,
+            buffered=backlog is None,
+            backlog=backlog,
+        )
         protocol.open()
         self._flush()
 

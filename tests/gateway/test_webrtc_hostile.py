@@ -1,0 +1,226 @@
+"""Callers who mean no good, or do not know what they do: each meets a limit with a name, and leaves nothing behind."""
+
+import asyncio
+
+import httpx2
+import pytest
+
+from models.scripted import ScriptedChat
+from tests.support.footprint import Footprint, footprint, same_footprint
+from tests.support.gateway import Running, gateway, scripted
+from tests.support.rtc_caller import RtcCaller, calling
+from tests.support.until import until
+from voicegw.http import calls
+from voicegw.transports import channel, pulse, webrtc
+
+SDP = {"Content-Type": "application/sdp"}
+
+
+async def prepared(running: Running) -> Footprint:
+    """What the process holds between two calls."""
+    async with calling(running.http):
+        pass
+    await until(lambda: running.calls == 0)
+    return await footprint()
+
+
+async def gone(running: Running, reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    await until(lambda: running.calls == 0)
+    await until(lambda: any(getattr(record, "reason", None) == reason for record in caplog.records))
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"", SDP, 400, "invalid_offer"),
+        (b"hello", SDP, 400, "invalid_offer"),
+        (b"v=0\r\n" * 4000, SDP, 400, "no_audio"),
+        (b"v=0\r\n" + b"a=x\r\n" * 20_000, SDP, 400, "offer_too_large"),
+        (bytes(calls.BODY_BYTES + 1), SDP, 413, "offer_too_large"),
+        (b"\xff\xfe", SDP, 400, "invalid_offer"),
+        (b"{}", {"Content-Type": "application/json"}, 415, "unsupported_media_type"),
+        (b"", {"Content-Type": "multipart/form-data; boundary=x"}, 400, "invalid_offer"),
+        (b"", {"Content-Type": "multipart/form-data"}, 400, "invalid_offer"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="sdp"\r\n\r\nv=0\r\n'
+            b'--x\r\nContent-Disposition: form-data; name="session"\r\n\r\n[1]\r\n--x--\r\n',
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            400,
+            "invalid_json",
+        ),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="sdp"\r\n\r\nv=0\r\n'
+            b'--x\r\nContent-Disposition: form-data; name="session"\r\n\r\n{"type":"realtime","x":1}\r\n--x--\r\n',
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            400,
+            "unknown_parameter",
+        ),
+    ],
+)
+async def test_what_is_no_offer_is_refused_by_name(body, headers, status, code):
+    async with gateway() as running, httpx2.AsyncClient(trust_env=False) as client:
+        before = await footprint()
+        reply = await client.post(f"{running.http}/v1/realtime/calls", content=body, headers=headers)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (status, code), reply.text
+        assert running.calls == 0
+        assert (await footprint()).tasks <= before.tasks
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sdp: sdp.replace("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 ZZ"),
+        lambda sdp: sdp.replace("a=setup:actpass", "a=setup:nonsense"),
+        lambda sdp: sdp.replace("a=sctp-port:5000", "a=sctp-port:x"),
+        lambda sdp: sdp.replace("a=mid:1", "a=mid:0"),
+        lambda sdp: sdp.replace("a=rtcp-mux", "a=x"),
+        lambda sdp: sdp.replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 7 8"),
+        lambda sdp: sdp.replace("UDP/DTLS/SCTP", "DTLS/SCTP"),
+        lambda sdp: sdp.replace("a=ice-ufrag:", "a=ice-ufrag:\0"),
+    ],
+)
+async def test_an_offer_that_was_tampered_with_leaves_nothing(change, monkeypatch):
+    monkeypatch.setattr(webrtc, "CONNECT_S", 1.0)
+    async with gateway() as running:
+        before = await prepared(running)
+        caller = RtcCaller()
+        try:
+            reply = await caller.dial_only(running.http, change)
+            assert reply.status_code in (201, 400), reply.text
+            if reply.status_code == 400:
+                assert reply.json()["error"]["message"]
+        finally:
+            await caller.hang_up()
+        await until(lambda: running.calls == 0)
+        await same_footprint(before)
+
+
+async def test_one_caller_too_many_is_told_so():
+    async with gateway(max_calls=1) as running, calling(running.http):
+        late = RtcCaller()
+        try:
+            reply = await late.dial(running.http)
+            assert (reply.status_code, reply.json()["error"]["code"]) == (503, "server_full")
+        finally:
+            await late.hang_up()
+
+
+async def test_a_caller_needs_the_key():
+    async with gateway(api_key="secret") as running:
+        caller = RtcCaller()
+        try:
+            assert (await caller.dial(running.http)).status_code == 401
+            async with httpx2.AsyncClient(trust_env=False) as client:
+                for method, path in [("GET", "ice"), ("POST", "calls/rtc_1/hangup"), ("DELETE", "calls/rtc_1")]:
+                    reply = await client.request(method, f"{running.http}/v1/realtime/{path}")
+                    assert reply.status_code == 401
+        finally:
+            await caller.hang_up()
+
+
+async def test_who_takes_the_answer_and_never_connects_is_let_go(monkeypatch, caplog):
+    monkeypatch.setattr(webrtc, "CONNECT_S", 0.5)
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        before = await prepared(running)
+        caller = RtcCaller()
+        try:
+            assert (await caller.dial_only(running.http)).status_code == 201
+            await gone(running, "the connection or its data channel never came up", caplog)
+        finally:
+            await caller.hang_up()
+        await same_footprint(before)
+
+
+async def test_who_connects_and_never_opens_the_channel_is_let_go(monkeypatch, caplog):
+    monkeypatch.setattr(webrtc, "CONNECT_S", 1.5)
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        before = await prepared(running)
+        caller = RtcCaller(channel=None, empty_sctp=True)
+        try:
+            assert (await caller.dial(running.http)).status_code == 201
+            await gone(running, "the connection or its data channel never came up", caplog)
+        finally:
+            await caller.hang_up()
+        await same_footprint(before)
+
+
+async def test_who_opens_another_channel_is_let_go(caplog):
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        before = await prepared(running)
+        async with calling(running.http) as caller:
+            caller.pc.createDataChannel("more")
+            await gone(running, "the caller opened more than one data channel", caplog)
+        await same_footprint(before)
+
+
+async def test_who_never_sends_sound_is_let_go(monkeypatch, caplog):
+    monkeypatch.setattr(pulse, "MEDIA_S", 2.0)
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        before = await prepared(running)
+        async with calling(running.http) as caller:
+            caller.microphone.broken = True
+            await gone(running, "the caller sends no media", caplog)
+        await same_footprint(before)
+
+
+async def test_who_floods_the_channel_is_let_go(caplog):
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        before = await prepared(running)
+        async with calling(running.http) as caller:
+            for _ in range(4 * channel.MESSAGES):
+                caller.send("{}")
+            await gone(running, "the caller sends more than a call needs", caplog)
+        await same_footprint(before)
+
+
+async def test_who_sends_one_endless_message_is_let_go(monkeypatch, caplog):
+    """Bytes count, not only messages: the library would put the pieces together until the memory is full."""
+    monkeypatch.setattr(pulse, "FLOOD_BYTES", 200_000)
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        before = await prepared(running)
+        async with calling(running.http) as caller:
+            caller.channel.transport._remote_max_message_size = 0
+            caller.send("x" * 20_000_000)
+            await gone(running, "the caller sends more than a call needs", caplog)
+        await same_footprint(before)
+
+
+async def test_who_never_reads_its_events_is_let_go(monkeypatch, caplog):
+    monkeypatch.setattr(channel, "UNSENT_BYTES", 20_000)
+    monkeypatch.setattr(channel, "SEND_S", 1.0)
+    caplog.set_level("INFO")
+    chat = ScriptedChat(["word " * 20 + ". "] * 500)
+    async with gateway(scripted(chat=chat)) as running:
+        before = await prepared(running)
+        async with calling(running.http) as caller:
+            caller.stop_reading()
+            for _ in range(8):
+                caller.send({"type": "response.create", "response": {"output_modalities": ["text"]}})
+            await gone(running, "the caller does not read its events", caplog)
+        await same_footprint(before)
+
+
+@pytest.mark.parametrize("junk", ["not json", "[]", '{"type": 7}', '{"type": "nonsense"}', "\0" * 1000])
+async def test_junk_on_the_channel_is_answered_and_the_call_goes_on(junk):
+    async with gateway() as running, calling(running.http) as caller:
+        caller.send(junk)
+        await caller.event("error")
+        caller.channel.send(b"\xff\xfe")
+        await caller.event("error")
+        await caller.speak(0.8)
+        await caller.sound()
+
+
+async def test_sound_that_is_not_opus_is_dropped_and_the_call_goes_on():
+    async with gateway() as running, calling(running.http) as caller:
+        caller.microphone.junk = True
+        await asyncio.sleep(0.5)
+        caller.microphone.junk = False
+        await caller.speak(0.8)
+        await caller.sound()

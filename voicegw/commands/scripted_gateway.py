@@ -1,0 +1,42 @@
+"""A gateway whose engines are scripted, in a process of its own: `python -m voicegw.commands.scripted_gateway CALLS`.
+
+It is what `voicegw bench calls` measures: everything of a call but the models. Says its port when it is ready.
+"""
+
+import asyncio
+import os
+import sys
+
+import uvloop
+
+from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesizer, ScriptedTurnDetector, ScriptedVad
+from pipeline.engines import Engines
+from voicegw.app import build
+from voicegw.server import bind, make_server
+from voicegw.settings import Settings
+
+ANSWER = ("That ", "is ", "a ", "good ", "question, ", "and ", "I ", "will ", "gladly ", "answer ", "it.")
+
+
+def main(calls: int, core: int | None) -> None:
+    """calls: most at once. core: the only one to use, None for any."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    engines = Engines(
+        vad=ScriptedVad(),
+        recognizer=ScriptedRecognizer(["a question"]),
+        chat=ScriptedChat(ANSWER),
+        synthesizer=ScriptedSynthesizer(),
+        turn_detector=ScriptedTurnDetector(1.0),
+    )
+    settings = Settings(host="127.0.0.1", port=0, max_calls=calls)
+    with bind(settings.host, settings.port) as listener:
+        port = listener.getsockname()[1]
+        app = build(settings, engines, ready=lambda: print(port, flush=True))  # noqa: T201 - who started it reads this
+        server = make_server(app, settings, app.state.gateway.drain)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(server.serve(sockets=[listener]))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)

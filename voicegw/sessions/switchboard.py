@@ -1,0 +1,159 @@
+"""Calls over WebRTC: each lives on while its connections come and go.
+
+A WebSocket is its own handle; a WebRTC call is made, hung up and taken up again by separate requests, so somebody must
+know the calls by name. A caller whose line broke comes back with a *ticket*: it was given with the answer, is good for
+this one call and for one use, and the next is given with the next answer.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from pipeline.errors import CallerError
+from voicegw.sessions.phone import PhoneSession
+from voicegw.sessions.session import new_id
+from voicegw.sessions.table import SessionTable
+from voicegw.transports import ending
+from voicegw.transports.ending import Ending
+from voicegw.transports.spool import Spool
+from voicegw.transports.webrtc import Peer
+
+log = logging.getLogger(__name__)
+
+HANGUP = 1000
+MakePeer = Callable[[Spool], Peer]
+
+
+class NoSuchCall(CallerError):
+    """The call has ended, or never was, or the ticket is not for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What the caller is told. ticket: to come back with; None when the caller did not ask for one."""
+
+    call_id: str
+    answer: str
+    ticket: str | None
+
+
+@dataclass(slots=True)
+class _Call:
+    id: str
+    session: PhoneSession
+    peer: Peer
+    ticket: str | None
+    next: asyncio.Queue[Peer] = field(default_factory=lambda: asyncio.Queue(1))
+
+
+class Switchboard:
+    """The calls over WebRTC. grace_s: how long a call with a ticket waits for its caller to come back."""
+
+    def __init__(self, table: SessionTable, peer: MakePeer, *, longest_s: float, grace_s: float) -> None:
+        self._table = table
+        self._peer = peer
+        self._longest_s = longest_s
+        self._grace_s = grace_s
+        self._calls: dict[str, _Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    async def place(self, session: PhoneSession, offer: str, *, resumable: bool) -> Placed:
+        """Begin a call. Raises BadOffer; the session is then closed already."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._table.seat(session, self._longest_s))
+            peer = self._peer(session.spool)
+            stack.push_async_callback(peer.close)
+            answer = await peer.answer(offer)
+            call = _Call(new_id("rtc"), session, peer, _ticket() if resumable else None)
+            stack.enter_context(self._table.known_as(call.id, session))
+            self._calls[call.id] = call
+            held = stack.pop_all()
+        task = asyncio.create_task(self._run(call, held), name=f"call {call.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return Placed(call.id, answer, call.ticket)
+
+    async def resume(self, call_id: str, ticket: str, offer: str) -> Placed:
+        """Give a call a new connection. Raises NoSuchCall, or BadOffer and the call goes on waiting."""
+        call = self._calls.get(call_id)
+        if call is None or call.ticket is None or not hmac.compare_digest(call.ticket.encode(), ticket.encode()):
+            raise NoSuchCall("There is no such call to take up again.", code="call_not_found")
+        call.ticket = _ticket()  # at once, so that nobody can come twice while this one is being answered
+        peer = self._peer(call.session.spool)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(peer.close)
+            answer = await peer.answer(offer)
+            self._hand_over(call, peer)
+            stack.pop_all()
+        return Placed(call.id, answer, call.ticket)
+
+    def hang_up(self, call_id: str) -> None:
+        """Raises NoSuchCall."""
+        call = self._calls.get(call_id)
+        if call is None:
+            raise NoSuchCall(f"There is no call '{call_id}'.", code="call_not_found")
+        call.session.end(HANGUP, "hung up by request")
+        call.peer.leave(ending.HUNG_UP)
+
+    def _hand_over(self, call: _Call, peer: Peer) -> None:
+        """Raises NoSuchCall when it ended meanwhile."""
+        if call.id not in self._calls or call.next.full():
+            raise NoSuchCall("The call has ended.", code="call_not_found")
+        call.next.put_nowait(peer)
+        call.peer.leave(ending.LOST)
+
+    async def _run(self, call: _Call, held: AsyncExitStack) -> None:
+        log.info("call begins", extra={"call": call.session.id, "calls": len(self._table)})
+        async with held:
+            try:
+                how = await call.peer.carry(call.session)
+                while how.lost and (peer := await self._another(call)):
+                    await call.peer.close()
+                    call.peer = peer
+                    log.info("call goes on", extra={"call": call.session.id})
+                    how = await peer.carry(call.session, call.session.greeting())
+            finally:
+                del self._calls[call.id]
+                await call.peer.close()
+                while not call.next.empty():
+                    await call.next.get_nowait().close()
+        log.info("call ends", extra={"call": call.session.id, "calls": len(self._table)} | _facts(call.peer, how))
+
+    async def _another(self, call: _Call) -> Peer | None:
+        """The connection with which the caller comes back; None when none came in time."""
+        if call.ticket is None or call.session.goodbye is not None:
+            return None
+        await call.peer.close()
+        waiting = asyncio.create_task(call.next.get(), name=f"wait {call.id}")
+        ended = asyncio.create_task(call.session.ended(), name=f"end {call.id}")
+        try:
+            await asyncio.wait({waiting, ended}, timeout=self._grace_s, return_when=asyncio.FIRST_COMPLETED)
+            return waiting.result() if waiting.done() else None
+        finally:
+            waiting.cancel()
+            ended.cancel()
+            await asyncio.gather(waiting, ended, return_exceptions=True)
+
+
+def _ticket() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _facts(peer: Peer, how: Ending) -> dict[str, object]:
+    """What the log should know of the last connection."""
+    counts, metronome = peer.ear.jitter.counts, peer.track.metronome
+    return {
+        "reason": how.reason,
+        "packets": counts.arrived,
+        "lost": counts.lost,
+        "late": counts.late,
+        "ticks_left_out": metronome.left_out,
+        "latest_tick_ms": round(metronome.latest * 1000, 1),
+    }
