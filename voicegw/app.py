@@ -14,7 +14,10 @@ from pipeline.settings import CallSettings, TurnPolicy
 from voicegw.http import health
 from voicegw.http.access import Doorkeeper
 from voicegw.http.gateway import Gateway
+from voicegw.http.lobby import lobby
+from voicegw.http.page import Page
 from voicegw.http.realtime import realtime
+from voicegw.http.speech import speech
 from voicegw.sessions.table import SessionTable
 from voicegw.settings import Settings
 
@@ -107,11 +110,13 @@ def build(
 
     app = Starlette(
         routes=[
-            Route("/", health.home),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/v1/info", health.info),
+            Route("/v1/voicegw/lobby", lobby),
+            Route("/v1/audio/speech", speech, methods=["POST"]),
             WebSocketRoute("/v1/realtime", realtime),
+            *Page().routes(),
         ],
         lifespan=lifespan,
     )
