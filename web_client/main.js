@@ -1,9 +1,5 @@
 /** The phone: what there is, and who hears of what. */
 
-import "./parts/call_presence.js";
-import "./parts/level_meter.js";
-import "./parts/live_captions.js";
-import "./parts/signal_bars.js";
 import { Player } from "./audio/player.js";
 import { remembered } from "./base/choices.js";
 import { part } from "./base/dom.js";

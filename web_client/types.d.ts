@@ -195,12 +195,6 @@ declare global {
   interface Navigator {
     readonly audioSession?: { type: string };
   }
-  interface HTMLElementTagNameMap {
-    "call-presence": import("./parts/call_presence.js").CallPresence;
-    "live-captions": import("./parts/live_captions.js").LiveCaptions;
-    "level-meter": import("./parts/level_meter.js").LevelMeter;
-    "signal-bars": import("./parts/signal_bars.js").SignalBars;
-  }
   /** Only inside an AudioWorklet (Web Audio API, section 1.32). */
   const sampleRate: number;
   const currentTime: number;

@@ -35,9 +35,8 @@ POLICY = "; ".join([
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
 ])  # fmt: skip
-"""No other host, nothing inline, no frame around it, no text that becomes code (Content Security Policy Level 3)."""
+"""No other host, nothing inline, no frame around it (Content Security Policy Level 3)."""
 
 HEADERS = {
     "Content-Security-Policy": POLICY,

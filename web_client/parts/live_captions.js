@@ -12,7 +12,7 @@ export class LiveCaptions extends HTMLElement {
   #line = null;
   /** @type {HTMLSpanElement[]} */
   #spans = [];
-  #lit = -1;
+  #drawn = "";
 
   connectedCallback() {
     if (!this.firstChild) this.append(this.#tutor, this.#you);
@@ -36,15 +36,20 @@ export class LiveCaptions extends HTMLElement {
     else this.#showTutor(line);
   }
 
-  /** @param {number} heard second of the tutor's line that the ear has reached */
-  light(heard) {
+  /**
+   * @param {number} heard second of the tutor's line that the ear has reached
+   * @param {boolean} sounding whether the tutor is heard at this moment
+   */
+  light(heard, sounding) {
     const line = this.#line;
     if (!line) return;
-    const end = line.cut ?? heard;
-    const count = begun(line.words, end);
-    if (count === this.#lit) return;
-    this.#lit = count;
-    this.#spans.forEach((span, i) => (span.className = look(i, count, line)));
+    const count = begun(line.words, line.cut ?? heard);
+    const now = sounding && line.cut === null ? count - 1 : -1;
+    const drawn = `${count} ${now}`;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    const rest = line.cut === null ? "ahead" : "cut";
+    this.#spans.forEach((span, i) => (span.className = i >= count ? rest : i === now ? "now" : "heard"));
   }
 
   /** The tutor's line that is shown, null before the first. */
@@ -68,8 +73,8 @@ export class LiveCaptions extends HTMLElement {
       if (!this.#you.classList.contains("open")) this.#you.classList.add("past");
     }
     line.words.forEach((word, i) => this.#word(word, i));
-    this.#lit = -1;
-    if (line.cut !== null) this.light(line.cut);
+    this.#drawn = "";
+    if (line.cut !== null) this.light(line.cut, false);
   }
 
   /**
@@ -85,16 +90,6 @@ export class LiveCaptions extends HTMLElement {
     }
     if (span.textContent !== word.text) span.textContent = word.text;
   }
-}
-
-/**
- * @param {number} i
- * @param {number} count words that were begun
- * @param {Line} line
- */
-function look(i, count, line) {
-  if (i >= count) return line.state === "cut" ? "cut" : "ahead";
-  return i === count - 1 && line.state !== "cut" ? "now" : "heard";
 }
 
 customElements.define("live-captions", LiveCaptions);

@@ -1,21 +1,24 @@
 /** During a call: one glance says who has the floor, one thumb reaches everything. */
 
-import { Messages } from "../base/messages.js";
 import { icon, make, part } from "../base/dom.js";
 import { stayAwake } from "../call/awake.js";
 import { floor, stateKey } from "../call/floor.js";
+import { CallPresence } from "../parts/call_presence.js";
+import { LiveCaptions } from "../parts/live_captions.js";
+import { SignalBars } from "../parts/signal_bars.js";
 import { drawLine } from "./lines.js";
 
 /** @import {Choices, Line} from "../types.js" */
 /** @import {Call} from "../call/call.js" */
+/** @import {Messages} from "../base/messages.js" */
 
 const QUALITY_MS = 2000;
 const THINKING_MS = 400; // a shorter silence needs no words
 
 export class CallScreen {
   root = part(document, "#call");
-  captions = part(this.root, "live-captions");
-  presence = part(this.root, "call-presence");
+  captions = part(this.root, "live-captions", LiveCaptions);
+  presence = part(this.root, "call-presence", CallPresence);
   /** @type {Call | null} */
   #call = null;
   /** @type {(() => void)[]} what undoes what a call has begun */
@@ -105,7 +108,7 @@ export class CallScreen {
     const has = floor(call.state.now);
     this.presence.level = has === "tutor" ? (call.ear?.level() ?? 0) : has === "you" ? (call.tap?.level() ?? 0) : 0;
     const line = this.captions.line;
-    if (line && call.ear) this.captions.light(call.ear.heard(line.id));
+    if (line && call.ear) this.captions.light(call.ear.heard(line.id), has === "tutor");
     if (has === "thinking") this.#words();
     this.#frame = requestAnimationFrame(() => this.#animate());
   }
@@ -140,7 +143,7 @@ export class CallScreen {
     const notice = part(this.root, "#notice");
     notice.hidden = now.notice === null;
     notice.textContent = now.notice ? `${say(now.notice.key)} ${now.notice.detail ?? ""}`.trim() : "";
-    part(this.root, "signal-bars").show(now.quality, say(`quality.${now.quality ?? "unknown"}`));
+    part(this.root, "signal-bars", SignalBars).show(now.quality, say(`quality.${now.quality ?? "unknown"}`));
   }
 
   /** The state in words; the dots of thinking only when they would be missed. */

@@ -4,6 +4,7 @@ import { microphones, Microphone } from "../audio/microphone.js";
 import { Tap } from "../audio/tap.js";
 import { icon, make, part } from "../base/dom.js";
 import { Problem } from "../base/problem.js";
+import { LevelMeter } from "../parts/level_meter.js";
 
 /** @import {Choices} from "../types.js" */
 /** @import {Store} from "../base/store.js" */
@@ -30,7 +31,7 @@ export class SoundCheck {
     this.choices = choices;
     this.messages = messages;
     this.failed = failed;
-    this.meter = part(root, "level-meter");
+    this.meter = part(root, "level-meter", LevelMeter);
     this.words = part(root, "#check-words");
     this.button = part(root, "#check-microphone", HTMLButtonElement);
     this.select = part(root, "#devices select", HTMLSelectElement);
