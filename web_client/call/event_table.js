@@ -30,13 +30,15 @@ export function eventTable(call) {
       else if (error.code === "input_audio_buffer_commit_empty") state.set({ notice: { key: "notice.too_short" } });
       else if (!HARMLESS.has(error.code)) state.set({ notice: { key: "notice.refused", detail: error.message } });
     },
-    "input_audio_buffer.speech_started": ({ item_id }) => {
+    "input_audio_buffer.speech_started": ({ item_id, audio_start_ms }) => {
       conversation.begin(item_id, "you");
+      call.recording.begin(item_id, audio_start_ms);
       state.set({ youSpeak: true, hint: null, notice: null });
       call.interrupt();
     },
-    "input_audio_buffer.speech_stopped": ({ audio_end_ms }) => {
+    "input_audio_buffer.speech_stopped": ({ item_id, audio_end_ms }) => {
       state.set({ youSpeak: false });
+      call.recording.finish(item_id, audio_end_ms);
       call.timing.speechEnded(audio_end_ms);
     },
     "conversation.item.added": ({ item }) => {
