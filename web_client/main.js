@@ -50,7 +50,7 @@ function toLobby() {
 
 async function dial() {
   const offer = lobby.offer;
-  if (call || !offer) return;
+  if (call || offer?.state !== "ready") return;
   lobby.leave();
   after.leave();
   player.stop();
@@ -119,10 +119,11 @@ listen(messages, () => {
     hint: () => now.hint(),
     again: () => now.again(),
     slower: () => now.slower(),
+    pace: (steps) => now.pace(steps),
     hangUp: askToHangUp,
     transcript: () => callScreen.toggleTranscript(),
   };
-});
+}, dial);
 
 messages.addEventListener("change", () => {
   document.documentElement.lang = messages.language;

@@ -28,7 +28,7 @@ def chromium() -> str:
 
 
 def buzz(seconds: float) -> Pcm:
-    """What every voice detector, and a browser's noise suppression, take for a voice: a hum that changes like syllables."""
+    """A hum that changes like syllables: voice detectors and a browser's noise suppression take it for a voice."""
     t = np.arange(int(seconds * RATE)) / RATE
     hum = sum(np.sin(2 * np.pi * 140 * k * t) / k for k in range(1, 12))
     return Pcm((4000 * hum * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t))).astype("<i2").tobytes(), RATE)

@@ -13,7 +13,9 @@ from tests.support.gateway import gateway, scripted
 from tests.support.phone import RATE, Phone, buzz, phone, pitch, recording, sounding
 from tests.support.until import until
 
-ANSWER = "Good evening and welcome. For how many people should I lay the table tonight, and would you like to sit outside?"
+ANSWER = (
+    "Good evening and welcome. For how many people should I lay the table tonight, and would you like to sit outside?"
+)
 HEARD = "A table, please."
 
 
@@ -196,6 +198,10 @@ async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as
         await line.page.keyboard.press("h")
         await line.says("#hint", "I would like tea.")
         await line.page.keyboard.press("s")
+        await line.says("#slower-button", "0.8×")
+        await line.page.keyboard.press("ArrowRight")
+        await line.says("#slower-button", "0.9×")
+        await line.page.keyboard.press("ArrowLeft")
         await line.says("#slower-button", "0.8×")
         await line.page.keyboard.press("r")
         await line.floor("tutor")

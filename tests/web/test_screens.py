@@ -1,10 +1,10 @@
-"""Every screen, in light and dark, on a phone and on a desk: pictures to look at, and nothing that shuts anybody out."""
+"""Every screen, light and dark, on a phone and on a desk: pictures to look at, and nothing that shuts anybody out."""
 
 import json
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, ViewportSize
 
 from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesizer
 from tests.support.gateway import gateway, scripted
@@ -12,7 +12,7 @@ from tests.support.phone import buzz, phone, recording
 from tests.web.conftest import HERE
 
 PICTURES = HERE / "screenshots"
-SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
+SIZES: dict[str, ViewportSize] = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
 SCENARIOS = [
     {"id": "restaurant", "title": "At the restaurant", "summary": "A table, the menu, the bill"},
     {"id": "train", "title": "A missed train", "summary": "Ask for the next one"},
@@ -83,8 +83,8 @@ async def test_the_help_and_the_troubles(axe):
         await line.page.keyboard.press("?")
         await look(line.page, "help", axe)
         await line.page.click("#help-close")
-        script = "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); }; }"
-        await line.page.evaluate(script)
+        refuse = "async () => { throw new DOMException('no', 'NotAllowedError'); }"
+        await line.page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {refuse}; }}")
         await line.page.click("#call-button")
         await line.says("#problem-title", "blocked")
         await look(line.page, "problem-blocked", axe)

@@ -29,7 +29,9 @@ def test_the_logic_that_needs_no_browser():
 
 def test_nothing_comes_from_another_host():
     for path, text in CODE.items():
-        hosts = set(re.findall(r"(?:https?:)?//([\w-]+\.[\w.-]+)", text)) - {"www.w3.org"}  # a namespace, not an address
+        hosts = set(re.findall(r"(?:https?:)?//([\w-]+\.[\w.-]+)", text)) - {
+            "www.w3.org"
+        }  # a namespace, not an address
         assert not hosts, path
 
 

@@ -108,3 +108,29 @@ async def test_a_call_that_reached_its_longest_time():
         await line.call()
         await line.says("#problem-title", "This call reached its longest time")
         await line.says("#after-title", "Call ended")
+
+
+@pytest.mark.parametrize(("status", "code", "then"), [(404, "", "call"), (503, "server_full", "busy")])
+async def test_where_webrtc_does_not_get_through_the_websocket_does(status, code, then):
+    """A gateway that refuses for a reason refuses on every line: that is told, and not tried again."""
+    async with gateway() as running, phone(running.http, open_page=False) as line:
+
+        async def offer(route) -> None:
+            given = await (await route.fetch()).json()
+            await route.fulfill(json=given | {"transports": ["webrtc", "websocket"]})
+
+        async def refuse(route) -> None:
+            assert "m=audio" in (route.request.post_data or "")
+            await route.fulfill(status=status, json={"error": {"code": code, "message": "no"}})
+
+        await line.page.route("**/v1/voicegw/lobby", offer)
+        await line.page.route("**/v1/realtime/calls", refuse)
+        await line.page.goto(running.http)
+        await line.ready()
+        await line.page.click("#call-button")
+        if then == "call":
+            await line.page.wait_for_selector("#call[data-phase=live]")
+            assert running.calls == 1
+        else:
+            await line.says("#problem-title", "All lines are busy")
+            assert running.calls == 0

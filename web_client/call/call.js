@@ -17,8 +17,9 @@ import { Timing } from "./timing.js";
 
 const CONFIGURED_MS = 5000;
 const TAIL_MS = 150; // after push-to-talk: the last sound is still on its way
-const SLOWER = 0.2;
+const STEP = 0.1;
 const SLOWEST = 0.6;
+const FASTEST = 1.2;
 
 /** @type {CallState} */
 const BEGINNING = {
@@ -133,12 +134,22 @@ export class Call {
     }, TAIL_MS);
   }
 
-  /** One step slower; after the slowest, as chosen again. */
+  /** Two steps slower; after the slowest, as chosen again. */
   slower() {
-    const next = Math.round((this.state.now.speed - SLOWER) * 10) / 10;
-    const speed = next < SLOWEST ? this.choices.speed : next;
-    this.state.set({ speed });
-    this.send(orders.speak(speed));
+    const next = this.state.now.speed - 2 * STEP;
+    this.#speak(next < SLOWEST - STEP / 2 ? this.choices.speed : next);
+  }
+
+  /** @param {1 | -1} steps faster or slower */
+  pace(steps) {
+    this.#speak(Math.min(FASTEST, Math.max(SLOWEST, this.state.now.speed + steps * STEP)));
+  }
+
+  /** @param {number} speed */
+  #speak(speed) {
+    const rounded = Math.round(speed * 10) / 10;
+    this.state.set({ speed: rounded });
+    this.send(orders.speak(rounded));
   }
 
   again() {

@@ -8,6 +8,7 @@ import { Problem } from "../base/problem.js";
 
 const OPEN_MS = 8000;
 const LATE_S = 1; // of the learner's sound waiting here: the way up is blocked
+const LOST_AFTER = 3; // measurements in a row that were late: the network is gone, and TCP has not noticed yet
 const BYTES_PER_S = 24_000 * 2 * (4 / 3);
 
 /**
@@ -51,6 +52,7 @@ class WebSocketTransport {
   /** @type {"websocket"} */
   kind = "websocket";
   #starved = 0;
+  #lateFor = 0;
 
   /**
    * @param {WebSocket} socket
@@ -84,6 +86,8 @@ class WebSocketTransport {
     const late = this.socket.bufferedAmount / BYTES_PER_S;
     const gaps = this.ear.starved - this.#starved;
     this.#starved = this.ear.starved;
+    this.#lateFor = late > LATE_S ? this.#lateFor + 1 : 0;
+    if (this.#lateFor >= LOST_AFTER) this.wire.closed({ code: 1006, reason: "nothing gets through" });
     if (late > LATE_S || gaps > 2) return 1;
     return late > LATE_S / 4 || gaps > 0 ? 2 : 3;
   }

@@ -12,6 +12,7 @@ import { make, part } from "../base/dom.js";
  * @property {() => void} hint
  * @property {() => void} again
  * @property {() => void} slower
+ * @property {(steps: 1 | -1) => void} pace
  * @property {() => void} transcript
  */
 
@@ -24,6 +25,7 @@ const SHOWN = [
   ["H", "help.h"],
   ["R", "help.r"],
   ["S", "help.s"],
+  ["← →", "help.arrows"],
   ["T", "help.t"],
   ["?", "help.question"],
 ];
@@ -31,8 +33,9 @@ const SHOWN = [
 /**
  * @param {Messages} messages
  * @param {() => (Keys & { pushToTalk: boolean }) | null} inCall null outside a call
+ * @param {() => void} call what Enter does outside a call, when nothing else has the focus
  */
-export function listen(messages, inCall) {
+export function listen(messages, inCall, call) {
   const help = part(document, "#help", HTMLDialogElement);
   part(help, "#help-close").addEventListener("click", () => help.close());
 
@@ -41,7 +44,10 @@ export function listen(messages, inCall) {
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "?") return showHelp(help, messages);
     const keys = inCall();
-    if (!keys) return;
+    if (!keys) {
+      if (event.key === "Enter" && event.target === document.body) call();
+      return;
+    }
     if (event.key === " ") {
       event.preventDefault(); // or the focused button would be pressed as well
       if (event.repeat) return;
@@ -52,6 +58,7 @@ export function listen(messages, inCall) {
     /** @type {Record<string, () => void>} */
     const table = {
       m: keys.mute, escape: keys.hangUp, h: keys.hint, r: keys.again, s: keys.slower, t: keys.transcript,
+      arrowleft: () => keys.pace(-1), arrowright: () => keys.pace(1),
     };
     const action = table[event.key.toLowerCase()];
     if (!action || event.repeat) return;
