@@ -125,6 +125,11 @@ export interface Transport {
   ear: Ear;
   send(event: ClientEvent): void;
   quality(): Promise<Quality>;
+  /** Whether this is the call of before: it knows what was said. */
+  resumed: boolean;
+  /** End the call. */
+  hangUp(): void;
+  /** Let go of the connection only. */
   close(): void;
 }
 

@@ -6,6 +6,7 @@ import wave
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from pipeline.audio import Pcm
 LISTEN = Path(__file__).parents[1] / "web" / "listen.js"
 PATIENCE_MS = 20_000
 RATE = 24_000
+TRANSPORTS = ["websocket", *(["webrtc"] if find_spec("voicegw.http.calls") else [])]
+ONLY = {"websocket": "delete window.RTCPeerConnection;", "webrtc": ""}
+"""What makes a browser call over this transport, where the gateway offers both."""
 FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -56,10 +60,12 @@ class Phone:
         """The lobby is there, and a call can be made."""
         await self.page.wait_for_selector("#call-button:enabled")
 
-    async def call(self) -> None:
+    async def call(self, over: str | None = None) -> None:
+        """over: the transport that it must be."""
         await self.ready()
         await self.page.click("#call-button")
-        await self.page.wait_for_selector("#call[data-phase=live]")
+        kind = f"[data-transport={over}]" if over else ""
+        await self.page.wait_for_selector(f"#call[data-phase=live]{kind}")
 
     async def floor(self, who: str) -> None:
         """Wait until `who` (tutor, you, thinking, none) has the floor."""

@@ -10,6 +10,18 @@
     return connect.call(this, target, ...rest);
   };
 
+  // A stream that is played as it comes, as WebRTC's is.
+  const property = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
+  Object.defineProperty(HTMLMediaElement.prototype, "srcObject", {
+    ...property,
+    set(stream) {
+      property.set.call(this, stream);
+      if (!stream) return;
+      const context = new AudioContext({ sampleRate: 24000 });
+      connect.call(context.createMediaStreamSource(stream), ear(context));
+    },
+  });
+
   function ear(context) {
     const known = heard.get(context);
     if (known) return known;

@@ -10,7 +10,7 @@ from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesize
 from pipeline.audio import Pcm
 from pipeline.engines import Engines
 from tests.support.gateway import gateway, scripted
-from tests.support.phone import RATE, Phone, buzz, phone, pitch, recording, sounding
+from tests.support.phone import ONLY, RATE, TRANSPORTS, Phone, buzz, phone, pitch, recording, sounding
 from tests.support.until import until
 
 ANSWER = (
@@ -29,6 +29,13 @@ def engines(**others) -> Engines:
     return scripted(**(given | others))
 
 
+@pytest.fixture(params=TRANSPORTS)
+def over(request) -> str:
+    """The transport; what is true of a call is true on each."""
+    kind: str = request.param
+    return kind
+
+
 async def until_quiet(line: Phone, seconds: float = 0.5) -> Pcm:
     """Wait until nothing was heard for so long; everything that was."""
     while True:
@@ -38,15 +45,15 @@ async def until_quiet(line: Phone, seconds: float = 0.5) -> Pcm:
         await asyncio.sleep(0.1)
 
 
-async def test_speak_and_be_answered_with_captions_that_keep_step_with_the_ear(tmp_path):
+async def test_speak_and_be_answered_with_captions_that_keep_step_with_the_ear(tmp_path, over):
     microphone = recording(tmp_path / "turn.wav", [1.0, buzz(1.2)])
     short = scripted(
         recognizer=ScriptedRecognizer([HEARD]),
         chat=ScriptedChat(["Good ", "evening ", "and ", "welcome, ", "my ", "dear ", "friend."]),
         synthesizer=ScriptedSynthesizer(ms_per_char=80, part_ms=5000),
     )
-    async with gateway(short) as running, phone(running.http, microphone) as line:
-        await line.call()
+    async with gateway(short) as running, phone(running.http, microphone, script=ONLY[over]) as line:
+        await line.call(over)
         await line.says("#call-state", "Your turn")
         await line.floor("you")
         await line.says("#call-state", "Listening")
@@ -84,11 +91,11 @@ async def test_speak_and_be_answered_with_captions_that_keep_step_with_the_ear(t
         assert not line.problems
 
 
-async def test_interrupting_silences_the_tutor_and_the_conversation_keeps_what_was_heard(tmp_path):
+async def test_interrupting_silences_the_tutor_and_the_conversation_keeps_what_was_heard(tmp_path, over):
     microphone = recording(tmp_path / "barge.wav", [1.0, buzz(1.2), 4.0, buzz(1.5)])
     chat = ScriptedChat(re.findall(r"\S+\s*", ANSWER))
-    async with gateway(engines(chat=chat)) as running, phone(running.http, microphone) as line:
-        await line.call()
+    async with gateway(engines(chat=chat)) as running, phone(running.http, microphone, script=ONLY[over]) as line:
+        await line.call(over)
         await line.floor("tutor")
         await line.floor("you")
         await line.page.wait_for_selector(".caption.tutor .cut")
@@ -109,11 +116,14 @@ async def test_interrupting_silences_the_tutor_and_the_conversation_keeps_what_w
         assert len(shown.removesuffix(struck)) == pytest.approx(len(said), abs=10)  # a word more or less
 
 
-async def test_muted_is_silent_and_unmuted_is_heard(tmp_path):
+async def test_muted_is_silent_and_unmuted_is_heard(tmp_path, over):
     microphone = recording(tmp_path / "mute.wav", [1.5, buzz(1.5), 2.0, buzz(1.5)])
     recognizer = ScriptedRecognizer([HEARD])
-    async with gateway(engines(recognizer=recognizer)) as running, phone(running.http, microphone) as line:
-        await line.call()
+    async with (
+        gateway(engines(recognizer=recognizer)) as running,
+        phone(running.http, microphone, script=ONLY[over]) as line,
+    ):
+        await line.call(over)
         await line.page.keyboard.press("m")
         await line.says("#call-state", "Muted")
         assert await line.page.get_attribute("#mute-button", "aria-pressed") == "true"
@@ -124,16 +134,16 @@ async def test_muted_is_silent_and_unmuted_is_heard(tmp_path):
         await line.floor("tutor")
 
 
-async def test_hanging_up_frees_the_line_and_the_microphone_and_leaves_a_transcript_to_hear(tmp_path):
+async def test_hanging_up_frees_the_line_and_the_microphone_and_leaves_a_transcript_to_hear(tmp_path, over):
     microphone = recording(tmp_path / "turn.wav", [1.0, buzz(1.2)])
     tracks = "const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);" \
         "window.tracks = []; navigator.mediaDevices.getUserMedia = async (how) => {" \
         "const stream = await ask(how); window.tracks.push(...stream.getTracks()); return stream; };"  # fmt: skip
     short = scripted(synthesizer=ScriptedSynthesizer(ms_per_char=30))
-    async with gateway(short) as running, phone(running.http, microphone, script=tracks) as line:
+    async with gateway(short) as running, phone(running.http, microphone, script=ONLY[over] + tracks) as line:
         await line.page.click("#more > summary")
         await line.page.check("#keep-my-voice")
-        await line.call()
+        await line.call(over)
         await line.floor("tutor")
         await line.floor("none")
         await line.page.keyboard.press("Escape")
@@ -157,13 +167,16 @@ async def test_hanging_up_frees_the_line_and_the_microphone_and_leaves_a_transcr
             await line.page.wait_for_timeout(1500)
 
 
-async def test_push_to_talk_answers_when_the_key_is_let_go(tmp_path):
+async def test_push_to_talk_answers_when_the_key_is_let_go(tmp_path, over):
     microphone = recording(tmp_path / "talk.wav", [buzz(30)])
     recognizer = ScriptedRecognizer([HEARD])
-    async with gateway(engines(recognizer=recognizer)) as running, phone(running.http, microphone) as line:
+    async with (
+        gateway(engines(recognizer=recognizer)) as running,
+        phone(running.http, microphone, script=ONLY[over]) as line,
+    ):
         await line.page.click("#more > summary")
         await line.page.check("#push-to-talk")
-        await line.call()
+        await line.call(over)
         await line.says("#call-state", "Hold to talk")
         await asyncio.sleep(0.5)
         assert not recognizer.heard
@@ -181,7 +194,7 @@ async def test_push_to_talk_answers_when_the_key_is_let_go(tmp_path):
         await line.floor("tutor")
 
 
-async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as_it_was(tmp_path):
+async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as_it_was(tmp_path, over):
     microphone = recording(tmp_path / "turn.wav", [1.0, buzz(1.2)])
 
     def words(request) -> list[str]:
@@ -191,8 +204,11 @@ async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as
         return ["Once ", "more."] if "word for word" in orders else ["Welcome."]
 
     chat, voice = ScriptedChat(words), ScriptedSynthesizer(ms_per_char=150)
-    async with gateway(engines(chat=chat, synthesizer=voice)) as running, phone(running.http, microphone) as line:
-        await line.call()
+    async with (
+        gateway(engines(chat=chat, synthesizer=voice)) as running,
+        phone(running.http, microphone, script=ONLY[over]) as line,
+    ):
+        await line.call(over)
         await line.floor("tutor")
         await line.floor("none")
         await line.page.keyboard.press("h")
@@ -216,11 +232,11 @@ async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as
         assert (tail[-1] - start) / 50 == pytest.approx(len("Once more.") * 0.15 / 0.8, abs=0.1)
 
 
-async def test_after_a_lost_connection_the_call_goes_on_with_its_history(tmp_path):
+async def test_after_a_lost_connection_the_call_goes_on_with_its_history(tmp_path, over):
     microphone = recording(tmp_path / "lost.wav", [1.0, buzz(1.2), 7.0, buzz(1.2)])
     chat = ScriptedChat(["Welcome."])
-    async with gateway(engines(chat=chat)) as running, phone(running.http, microphone) as line:
-        await line.call()
+    async with gateway(engines(chat=chat)) as running, phone(running.http, microphone, script=ONLY[over]) as line:
+        await line.call(over)
         await line.floor("tutor")
         await line.floor("none")
         first = chat.requests[-1]
@@ -235,9 +251,9 @@ async def test_after_a_lost_connection_the_call_goes_on_with_its_history(tmp_pat
         assert [m.text for m in first.messages if m.role == "user"] == [HEARD]
 
 
-async def test_a_page_that_goes_away_ends_its_call():
-    async with gateway() as running, phone(running.http) as line:
-        await line.call()
+async def test_a_page_that_goes_away_ends_its_call(over):
+    async with gateway() as running, phone(running.http, script=ONLY[over]) as line:
+        await line.call(over)
         assert running.calls == 1
         await line.page.goto("about:blank")
         await until(lambda: running.calls == 0)

@@ -14,6 +14,7 @@ import { Timing } from "./timing.js";
 
 /** @import {CallState, Choices, ClientEvent, Ending, Frame, Line, TransportKind, Wire} from "../types.js" */
 /** @import {Server} from "../base/server.js" */
+/** @import {Way} from "./webrtc.js" */
 
 const CONFIGURED_MS = 5000;
 const TAIL_MS = 150; // after push-to-talk: the last sound is still on its way
@@ -50,6 +51,8 @@ export class Call {
   tap = null;
   /** @type {Awaited<ReturnType<typeof dial>> | null} */
   #line = null;
+  /** @type {Way | null} back to the call, should its connection break */
+  #way = null;
   /** @type {() => void} */
   #configured = () => {};
   #over = new AbortController();
@@ -185,16 +188,17 @@ export class Call {
   async #connect() {
     const microphone = this.microphone;
     if (!microphone) throw new Problem("no_microphone");
-    const line = await dial(this.#wire(), this.server, microphone.stream, this.terms.kinds);
+    const line = await dial(this.#wire(), this.server, microphone.stream, this.terms.kinds, this.#way);
+    this.#way = line.way;
     if (this.#over.signal.aborted) {
-      line.close();
+      line.hangUp();
       throw new Problem("lost");
     }
     this.#line = line;
     this.timing.restart();
     this.recording.restart();
     try {
-      await this.#introduce();
+      await this.#introduce(line.resumed);
     } catch (error) {
       line.close();
       this.#line = null;
@@ -206,11 +210,12 @@ export class Call {
   /**
    * Say who we are and what was said so far; done when the server took it. Throws Problem.
    *
+   * @param {boolean} known whether the server remembers what was said
    * @returns {Promise<void>}
    */
-  #introduce() {
+  #introduce(known) {
     this.send(orders.configure({ ...this.choices, speed: this.state.now.speed }, this.terms.instructions));
-    for (const item of orders.retell(this.conversation.lines)) this.send(item);
+    for (const item of known ? [] : orders.retell(this.conversation.lines)) this.send(item);
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Problem("unreachable")), CONFIGURED_MS);
       this.#configured = () => {
@@ -287,7 +292,7 @@ export class Call {
 
   #free() {
     this.#over.abort();
-    this.#line?.close();
+    this.#line?.hangUp();
     this.#line = null;
     this.tap?.close();
     this.microphone?.close();

@@ -6,6 +6,7 @@ import { openWebSocket } from "./websocket.js";
 
 /** @import {TransportKind, Wire} from "../types.js" */
 /** @import {Server} from "../base/server.js" */
+/** @import {Way} from "./webrtc.js" */
 
 /** @typedef {Awaited<ReturnType<typeof openWebRtc>> | Awaited<ReturnType<typeof openWebSocket>>} Line */
 
@@ -16,12 +17,13 @@ import { openWebSocket } from "./websocket.js";
  * @param {Server} server
  * @param {MediaStream} microphone
  * @param {readonly TransportKind[]} kinds
+ * @param {Way | null} way
  * @returns {Promise<Line>}
  */
-export async function dial(wire, server, microphone, kinds) {
+export async function dial(wire, server, microphone, kinds, way) {
   if (kinds.includes("webrtc")) {
     try {
-      return await openWebRtc(wire, server, microphone);
+      return await openWebRtc(wire, server, microphone, way);
     } catch (error) {
       // A gateway that is full or wants a key says the same on every line; only a blocked way has a detour.
       if (error instanceof Problem && error.code !== "unreachable") throw error;

@@ -8,8 +8,15 @@ import { Pace } from "./pace.js";
 /** @import {ClientEvent, Frame, Quality, ServerEvent, Transport, Wire} from "../types.js" */
 /** @import {Server} from "../base/server.js" */
 
+const TICKET = "Voicegw-Resume";
 const OPEN_MS = 5000;
 const LOST_MS = 5000; // "disconnected" often heals by itself within this time
+
+/**
+ * How to come back to a call whose connection broke: its address, and a ticket that is good for one use.
+ *
+ * @typedef {{ call: string, ticket: string }} Way
+ */
 
 /**
  * Throws Problem: what the gateway refused, or `unreachable` when no media gets through.
@@ -17,25 +24,58 @@ const LOST_MS = 5000; // "disconnected" often heals by itself within this time
  * @param {Wire} wire
  * @param {Server} server
  * @param {MediaStream} microphone
+ * @param {Way | null} way back to the call that broke, if there was one
  * @returns {Promise<WebRtcTransport>}
  */
-export async function openWebRtc(wire, server, microphone) {
-  const peer = new RTCPeerConnection();
+export async function openWebRtc(wire, server, microphone, way) {
+  const peer = new RTCPeerConnection({ iceServers: await iceServers(server) });
   const channel = peer.createDataChannel("oai-events");
   try {
-    const transport = await WebRtcTransport.prepare(peer, channel, wire);
+    const transport = await WebRtcTransport.prepare(peer, channel, wire, server);
     for (const track of microphone.getAudioTracks()) peer.addTrack(track, microphone);
     await peer.setLocalDescription(await peer.createOffer());
-    const body = peer.localDescription?.sdp ?? "";
-    const headers = { "Content-Type": "application/sdp" };
-    const answer = await server.ask("/v1/realtime/calls", { method: "POST", body, headers }, OPEN_MS);
+    const offer = peer.localDescription?.sdp ?? "";
+    const { answer, resumed } = await place(server, offer, way);
+    transport.resumed = resumed;
     transport.call = answer.headers.get("Location");
+    transport.ticket = answer.headers.get(TICKET);
     await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
     await opened(channel);
     return transport;
   } catch (error) {
     peer.close();
     throw error instanceof Problem ? error : new Problem("unreachable", String(error));
+  }
+}
+
+/**
+ * Take the call up again where that is still possible, else make a new one.
+ *
+ * @param {Server} server
+ * @param {string} body
+ * @param {Way | null} way
+ */
+async function place(server, body, way) {
+  /** @param {string} ticket */
+  const request = (ticket) => ({ method: "POST", body, headers: { "Content-Type": "application/sdp", [TICKET]: ticket } });
+  if (way) {
+    const answer = await server.ask(`${way.call}/resume`, request(way.ticket), OPEN_MS).catch(() => null);
+    if (answer) return { answer, resumed: true };
+  }
+  return { answer: await server.ask("/v1/realtime/calls", request("new"), OPEN_MS), resumed: false };
+}
+
+/**
+ * The gateway's STUN and TURN servers; without them a call still gets through where no firewall is in between.
+ *
+ * @param {Server} server
+ * @returns {Promise<RTCIceServer[]>}
+ */
+async function iceServers(server) {
+  try {
+    return (await (await server.ask("/v1/realtime/ice", {}, OPEN_MS)).json()).ice_servers;
+  } catch {
+    return [];
   }
 }
 
@@ -57,8 +97,11 @@ function opened(channel) {
 class WebRtcTransport {
   /** @type {"webrtc"} */
   kind = "webrtc";
-  /** @type {string | null} the call's address, to hang up by when the page goes away */
+  /** @type {string | null} the call's address */
   call = null;
+  /** @type {string | null} */
+  ticket = null;
+  resumed = false;
   #audio = new Audio();
   #item = "";
   #quiet = true;
@@ -69,11 +112,12 @@ class WebRtcTransport {
    * @param {RTCPeerConnection} peer
    * @param {RTCDataChannel} channel
    * @param {Wire} wire
+   * @param {Server} server
    */
-  static async prepare(peer, channel, wire) {
+  static async prepare(peer, channel, wire, server) {
     /** @type {(frame: Frame) => void} */
     let voice = () => {};
-    const transport = new WebRtcTransport(peer, channel, wire, await Tap.open((frame) => voice(frame)));
+    const transport = new WebRtcTransport(peer, channel, wire, server, await Tap.open((frame) => voice(frame)));
     voice = (frame) => transport.#voice(frame);
     return transport;
   }
@@ -82,9 +126,11 @@ class WebRtcTransport {
    * @param {RTCPeerConnection} peer
    * @param {RTCDataChannel} channel
    * @param {Wire} wire
+   * @param {Server} server
    * @param {Tap} tap
    */
-  constructor(peer, channel, wire, tap) {
+  constructor(peer, channel, wire, server, tap) {
+    this.server = server;
     this.peer = peer;
     this.channel = channel;
     this.wire = wire;
@@ -128,6 +174,18 @@ class WebRtcTransport {
     }
     if (loss > 0.1 || delay > 0.6) return 1;
     return loss > 0.02 || delay > 0.25 ? 2 : 3;
+  }
+
+  /** @type {Way | null} */
+  get way() {
+    return this.call && this.ticket ? { call: this.call, ticket: this.ticket } : null;
+  }
+
+  /** Say goodbye: a line that only breaks is kept for a while, in case we come back. */
+  hangUp() {
+    const goodbye = { method: "POST", keepalive: true };
+    if (this.call) this.server.ask(`${this.call}/hangup`, goodbye).catch(() => {}); // it will end by itself
+    this.close();
   }
 
   close() {

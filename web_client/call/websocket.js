@@ -51,6 +51,8 @@ function open(key) {
 class WebSocketTransport {
   /** @type {"websocket"} */
   kind = "websocket";
+  resumed = false;
+  way = null;
   #starved = 0;
   #lateFor = 0;
 
@@ -90,6 +92,11 @@ class WebSocketTransport {
     if (this.#lateFor >= LOST_AFTER) this.wire.closed({ code: 1006, reason: "nothing gets through" });
     if (late > LATE_S || gaps > 2) return 1;
     return late > LATE_S / 4 || gaps > 0 ? 2 : 3;
+  }
+
+  /** A WebSocket that closes is a call that ends. */
+  hangUp() {
+    this.close();
   }
 
   close() {

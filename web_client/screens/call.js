@@ -121,6 +121,7 @@ export class CallScreen {
     this.presence.floor = has;
     this.root.dataset["floor"] = has;
     this.root.dataset["phase"] = now.phase;
+    this.root.dataset["transport"] = now.transport ?? "";
     if (has === "thinking") this.#thinkingSince ||= performance.now();
     else this.#thinkingSince = 0;
     this.#words();
