@@ -234,9 +234,12 @@ async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as
 
 
 async def test_after_a_lost_connection_the_call_goes_on_with_its_history(tmp_path, over):
-    microphone = recording(tmp_path / "lost.wav", [1.0, buzz(1.2), 7.0, buzz(1.2)])
-    chat = ScriptedChat(["Welcome."])
-    async with gateway(engines(chat=chat)) as running, phone(running.http, microphone, script=ONLY[over]) as line:
+    microphone = recording(tmp_path / "lost.wav", [1.0, buzz(1.2), 12.0, buzz(1.2)])
+    chat, voice = ScriptedChat(["Welcome."]), ScriptedSynthesizer(ms_per_char=250)
+    async with (
+        gateway(engines(chat=chat, synthesizer=voice)) as running,
+        phone(running.http, microphone, script=ONLY[over]) as line,
+    ):
         await line.call(over)
         await line.floor("tutor")
         await line.floor("none")

@@ -1,4 +1,4 @@
-/** Two small helpers: find what must be there, make what is new. */
+/** Small helpers: find what must be there, make what is new. */
 
 /**
  * The element that `selector` names; a page without it is broken, and says so.
@@ -29,6 +29,19 @@ export function make(tag, attributes = {}, ...children) {
   }
   element.append(...children);
   return element;
+}
+
+/**
+ * Give a button another picture; one that it has already is not fetched again.
+ *
+ * @param {HTMLElement} button
+ * @param {string} name
+ */
+export function setIcon(button, name) {
+  const use = button.querySelector("use");
+  const picture = `/icons.svg#${name}`;
+  if (!use) button.replaceChildren(icon(name));
+  else if (use.getAttribute("href") !== picture) use.setAttribute("href", picture);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** During a call: one glance says who has the floor, one thumb reaches everything. */
 
-import { icon, make, part } from "../base/dom.js";
+import { make, part, setIcon } from "../base/dom.js";
 import { stayAwake } from "../call/awake.js";
 import { floor, stateKey } from "../call/floor.js";
 import { CallPresence } from "../parts/call_presence.js";
@@ -130,7 +130,7 @@ export class CallScreen {
     mute.setAttribute("aria-pressed", String(now.muted));
     mute.setAttribute("aria-label", say(now.muted ? "call.unmute" : "call.mute"));
     mute.title = say(now.muted ? "call.unmute" : "call.mute");
-    mute.replaceChildren(icon(now.muted ? "microphone_off" : "microphone"));
+    setIcon(mute, now.muted ? "microphone_off" : "microphone");
     part(this.root, "#hold-button").classList.toggle("down", now.holding);
     part(this.root, "#speed-now").textContent = `${now.speed.toLocaleString(this.messages.language)}×`;
     if (now.latency !== null) {

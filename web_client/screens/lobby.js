@@ -2,7 +2,7 @@
 
 import { Messages } from "../base/messages.js";
 import { Problem } from "../base/problem.js";
-import { icon, make, part } from "../base/dom.js";
+import { make, part, setIcon } from "../base/dom.js";
 import { after, apply } from "../base/theme.js";
 import { radios } from "./options.js";
 import { SoundCheck } from "./sound_check.js";
@@ -115,7 +115,7 @@ export class Lobby {
     part(this.root, "#patience-meaning").textContent = messages.say(`patience.${now.patience}.meaning`);
     part(this.root, "#speed", HTMLInputElement).value = String(now.speed);
     part(this.root, "#speed-value").textContent = `${now.speed.toLocaleString(messages.language, { minimumFractionDigits: 1 })}×`;
-    part(this.root, "#theme").replaceChildren(icon(`theme_${now.theme}`));
+    setIcon(part(this.root, "#theme"), `theme_${now.theme}`);
   }
 
   /** @param {Partial<Choices>} changes */
