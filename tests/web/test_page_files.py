@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from models.scripted import ScriptedSynthesizer
-from pipeline.errors import EngineError
+from pipeline.errors import EngineError, OperatorError
 from tests.support.gateway import gateway, scripted
 from tests.support.wire import dial
 from voicegw.http.page import FOLDER, Page
@@ -63,7 +63,7 @@ def test_the_version_changes_with_any_file_and_only_then(tmp_path):
 
 
 def test_a_missing_page_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"index\.html"):
+    with pytest.raises(OperatorError, match=r"index\.html"):
         Page(tmp_path)
     assert (FOLDER / "index.html").is_file()
 

@@ -14,8 +14,14 @@ from voicegw.transports.resample import Resampler
 pytestmark = pytest.mark.real
 
 letters = jiwer.Compose(
-    [jiwer.ToLowerCase(), jiwer.RemovePunctuation(), jiwer.RemoveMultipleSpaces(), jiwer.Strip(), jiwer.ReduceToListOfListOfChars()]
-)  # fmt: skip
+    [
+        jiwer.ToLowerCase(),
+        jiwer.RemovePunctuation(),
+        jiwer.RemoveMultipleSpaces(),
+        jiwer.Strip(),
+        jiwer.ReduceToListOfListOfChars(),
+    ]
+)
 
 
 def resampled(pcm: Pcm, rate: int) -> Pcm:

@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from pipeline.errors import OperatorError
+
 FOLDER = Path(__file__).resolve().parents[2] / "web_client"
 LISTING = "page_files.js"
 HOME = "index.html"
@@ -66,14 +68,16 @@ class Page:
     """All files of the page by their path below `/`, e.g. `styles/call.css`."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Raises FileNotFoundError when `folder` holds no page."""
+        """Raises OperatorError when `folder` holds no page."""
         files = {
             path.relative_to(folder).as_posix(): PageFile.of(path.read_bytes(), path.name)
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix in SOURCES
         }
         if HOME not in files:
-            raise FileNotFoundError(f"There is no {HOME} in {folder}: the page belongs there, beside the packages.")
+            raise OperatorError(
+                f"There is no {HOME} in {folder}: the page belongs beside the packages, as it is in the repository."
+            )
         files[LISTING] = _listing(files)
         self._files = files
 

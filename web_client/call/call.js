@@ -122,7 +122,7 @@ export class Call {
   /** @param {boolean} on push-to-talk: the button went down, or up */
   hold(on) {
     if (!this.microphone || !this.choices.pushToTalk || on === this.state.now.holding) return;
-    this.state.set({ holding: on, notice: null, hint: null });
+    this.state.set({ holding: on, youSpeak: on, notice: null, hint: null });
     if (on) {
       this.#quiet();
       this.send({ type: "input_audio_buffer.clear" });
