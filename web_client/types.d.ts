@@ -129,8 +129,8 @@ export interface Transport {
   resumed: boolean;
   /** End the call. */
   hangUp(): void;
-  /** Let go of the connection only. */
-  close(): void;
+  /** Let go of the connection only; the call may be taken up again. */
+  drop(): void;
 }
 
 export interface ClientEvent {

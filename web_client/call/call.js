@@ -200,7 +200,7 @@ export class Call {
     try {
       await this.#introduce(line.resumed);
     } catch (error) {
-      line.close();
+      line.drop();
       this.#line = null;
       throw error;
     }
@@ -274,7 +274,7 @@ export class Call {
   /** @param {Ending} _ */
   async #closed(_) {
     if (!this.#line || this.state.now.phase !== "live") return;
-    this.#line.close();
+    this.#line.drop();
     this.#line = null;
     if (this.expired) return this.#end(new Problem("expired"));
     this.state.set({ phase: "reconnecting", youSpeak: false, tutorSounds: false, awaiting: false, hint: null, quality: 0 });
@@ -294,6 +294,7 @@ export class Call {
     this.#over.abort();
     this.#line?.hangUp();
     this.#line = null;
+    this.#way?.release();
     this.tap?.close();
     this.microphone?.close();
   }

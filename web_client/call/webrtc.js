@@ -13,9 +13,10 @@ const OPEN_MS = 5000;
 const LOST_MS = 5000; // "disconnected" often heals by itself within this time
 
 /**
- * How to come back to a call whose connection broke: its address, and a ticket that is good for one use.
+ * How to come back to a call whose connection broke: its address, and a ticket that is good for one use. The old
+ * connection is released when that is settled: the gateway would take its closing for a goodbye.
  *
- * @typedef {{ call: string, ticket: string }} Way
+ * @typedef {{ call: string, ticket: string, release: () => void }} Way
  */
 
 /**
@@ -36,6 +37,7 @@ export async function openWebRtc(wire, server, microphone, way) {
     await peer.setLocalDescription(await peer.createOffer());
     const offer = peer.localDescription?.sdp ?? "";
     const { answer, resumed } = await place(server, offer, way);
+    way?.release();
     transport.resumed = resumed;
     transport.call = answer.headers.get("Location");
     transport.ticket = answer.headers.get(TICKET);
@@ -178,20 +180,23 @@ class WebRtcTransport {
 
   /** @type {Way | null} */
   get way() {
-    return this.call && this.ticket ? { call: this.call, ticket: this.ticket } : null;
+    const { call, ticket } = this;
+    return call && ticket ? { call, ticket, release: () => this.peer.close() } : null;
   }
 
   /** Say goodbye: a line that only breaks is kept for a while, in case we come back. */
   hangUp() {
     const goodbye = { method: "POST", keepalive: true };
     if (this.call) this.server.ask(`${this.call}/hangup`, goodbye).catch(() => {}); // it will end by itself
-    this.close();
+    this.drop();
+    this.peer.close();
   }
 
-  close() {
+  /** Fall silent, and leave the connection to `way.release`. */
+  drop() {
     clearTimeout(this.#lost);
     this.channel.onclose = this.channel.onmessage = this.peer.onconnectionstatechange = null;
-    this.peer.close();
+    for (const sender of this.peer.getSenders()) sender.replaceTrack(null).catch(() => {}); // closed: it sends nothing
     this.tap.close();
     this.#audio.srcObject = null;
   }
@@ -228,7 +233,7 @@ class WebRtcTransport {
 
   /** @param {string} reason */
   #end(reason) {
-    this.close();
+    this.drop();
     this.wire.closed({ code: 1006, reason });
   }
 }

@@ -96,10 +96,10 @@ class WebSocketTransport {
 
   /** A WebSocket that closes is a call that ends. */
   hangUp() {
-    this.close();
+    this.drop();
   }
 
-  close() {
+  drop() {
     this.socket.onclose = null;
     this.socket.onmessage = null;
     this.socket.close(1000);
