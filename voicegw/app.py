@@ -16,6 +16,8 @@ from voicegw.http.access import Doorkeeper
 from voicegw.http.client_secrets import client_secrets
 from voicegw.http.endpoint import endpoint
 from voicegw.http.gateway import Gateway
+from voicegw.http.lobby import lobby
+from voicegw.http.page import Page
 from voicegw.http.realtime import realtime
 from voicegw.http.speech import speech
 from voicegw.http.transcriptions import transcriptions
@@ -132,7 +134,6 @@ def build(
 
     app = Starlette(
         routes=[
-            Route("/", health.home),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/v1/info", health.info),
@@ -147,6 +148,8 @@ def build(
             Route("/v1/realtime/calls/{call_id}", calls.hang_up, methods=["DELETE"]),
             Route("/v1/realtime/calls/{call_id}/hangup", calls.hang_up, methods=["POST"]),
             Route("/v1/realtime/calls/{call_id}/resume", calls.resume, methods=["POST"]),
+            Route("/v1/voicegw/lobby", lobby),
+            *Page().routes(),
         ],
         lifespan=lifespan,
     )

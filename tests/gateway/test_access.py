@@ -63,7 +63,7 @@ async def test_health_readiness_and_what_it_is_made_of():
     async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert (await client.get("/readyz")).json() == {"status": "ready"}
-        assert "/v1/realtime" in (await client.get("/")).text
+        assert "<title>voicegw</title>" in (await client.get("/")).text
         info = (await client.get("/v1/info")).json()
         assert {engine["engine"] for engine in info["engines"]} == {"scripted"}
         assert "api_key" not in str(info)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from pipeline.engines import Watched
 from voicegw.http.access import Refused
@@ -13,15 +13,6 @@ from voicegw.http.endpoint import refusal
 from voicegw.http.gateway import Gateway
 
 PACKAGES = ("numpy", "onnxruntime", "ctranslate2", "faster-whisper", "piper-tts", "xllamacpp", "av", "websockets")
-
-
-async def home(request: Request) -> Response:
-    host = request.headers.get("host", "127.0.0.1:8080")
-    return PlainTextResponse(
-        "This is voicegw, a voice gateway.\n\n"
-        f"Talk to it with any client of the OpenAI Realtime API at ws://{host}/v1/realtime,\n"
-        "or from the machine it runs on with: voicegw talk question.wav\n"
-    )
 
 
 async def healthz(_: Request) -> Response:

@@ -30,6 +30,11 @@ class SessionTable:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    @property
+    def limit(self) -> int:
+        """Most calls at the same time."""
+        return self._limit
+
     def check(self) -> None:
         """Raises TableFull when there is no room for one more."""
         if len(self._sessions) >= self._limit:
