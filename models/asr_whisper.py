@@ -21,8 +21,8 @@ from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
 from pipeline.engines import EngineInfo, Listening, Transcript, Word
 from pipeline.errors import EngineError, EngineOverloaded
 
-PARTIAL_DEADLINE_S = 1.5
-"""Later than this, there is more to be heard, and a new partial to be had."""
+MAX_FINALS = 64
+"""Most finals that may wait."""
 MAX_PARTIALS = 8
 """Most partials that may wait; more could not be made in time."""
 
@@ -38,21 +38,23 @@ class WhisperRecognizer:
         compute_type: str = "int8",
         cpu_threads: int = 2,
         max_batch: int = 4,
-        max_waiting: int = 64,
         deadline_s: float = 15.0,
+        partial_deadline_s: float = 2.0,
     ) -> None:
         """folder: a Whisper model converted for CTranslate2. device: cpu or cuda. compute_type: int8, float16, ...
 
-        deadline_s: for each piece of at most 29 s of a final.
+        deadline_s: for each piece of at most 29 s. partial_deadline_s: likewise; later there is more to be heard, and a
+        new partial to be had.
         """
         self._folder = folder
         self._device = device
         self._compute_type = compute_type
         self._cpu_threads = cpu_threads
         self._deadline_s = deadline_s
+        self._partial_deadline_s = partial_deadline_s
         self._model: Whisper | None = None
         self._finals = BatchWorker[Utterance, Transcript](
-            "speech recognition", self._load, max_waiting=max_waiting, max_batch=max_batch
+            "speech recognition", self._load, max_waiting=MAX_FINALS, max_batch=max_batch
         )
         self._partials = BatchWorker[Utterance, Transcript](
             "partial speech recognition", self._load, max_waiting=MAX_PARTIALS, max_batch=max_batch
@@ -120,7 +122,9 @@ class WhisperRecognizer:
         finals = self._finals.stats
         if finals.waiting or finals.running:
             raise EngineOverloaded("There is no time for a partial transcript: finals are being heard.")
-        return await self._partials.submit(utterance, key=utterance.key, caller=caller, deadline_s=PARTIAL_DEADLINE_S)
+        return await self._partials.submit(
+            utterance, key=utterance.key, caller=caller, deadline_s=self._partial_deadline_s
+        )
 
     def _load(self) -> ShortContextWhisper:
         """For both workers, one after the other."""

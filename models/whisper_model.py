@@ -3,6 +3,7 @@
 `Encoded` sound stays in CTranslate2's own storage: (utterances, positions, width), a position for every 20 ms.
 """
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +54,7 @@ class Whisper:
                 f"The speech recognition model in {folder} cannot be loaded on {device} with compute type "
                 f"{compute_type}: {error}. Run `voicegw models verify`, or choose another device or compute type."
             ) from error
+        self._spelling = mended(self._model.hf_tokenizer)
         self.tokenizer = lru_cache(maxsize=None)(self._tokenizer)  # one for each language at most
 
     @property
@@ -73,7 +75,7 @@ class Whisper:
         return [ranking[0][0][2:-2] for ranking in self._model.model.detect_language(encoded)]
 
     def generate(self, encoded: Encoded, prompts: Sequence[Sequence[int]], tokens: int, **options: Any) -> list[Any]:
-        """CTranslate2's results, with at most `tokens` new tokens. The prompts are equally long."""
+        """CTranslate2's results, with at most `tokens` tokens of text. The prompts are equally long."""
         # CTranslate2 counts the prompt as well, and allows half of `max_length` for the text at most.
         length = min(CONTEXT_TOKENS, max(len(prompts[0]) + tokens, 2 * tokens))
         found: list[Any] = self._model.model.generate(
@@ -102,10 +104,13 @@ class Whisper:
             begins.setdefault(token, position)
         return list(found.text_token_probs), [begins.get(token, positions) for token in range(len(tokens) + 1)]
 
-    def prompt(self, language: str, before: str, known: Sequence[int] = ()) -> list[int]:
-        """What the decoder begins with. before, known: text and tokens that it takes for what was said earlier."""
+    def prompt(self, language: str, before: str, known: Sequence[int] = (), forced: Sequence[int] = ()) -> list[int]:
+        """What the decoder begins with.
+
+        before, known: text and tokens that it takes for what was said earlier. forced: how its own text has to begin.
+        """
         tokenizer = self.tokenizer(language)
-        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps, *forced]
         earlier = [*(tokenizer.encode(" " + before.strip()) if before.strip() else ()), *known]
         return [tokenizer.sot_prev, *earlier[-PROMPT_TOKENS:], *start] if earlier else start
 
@@ -113,7 +118,22 @@ class Whisper:
         from faster_whisper.tokenizer import Tokenizer
 
         multilingual = self._model.model.is_multilingual
-        return Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+        return Tokenizer(self._spelling, multilingual, task="transcribe", language=language)
+
+
+def mended(tokenizer: Any) -> Any:
+    """A tokenizer that spells as the model does.
+
+    The published tokenizers of several converted models lack the very first merge, that of a space and a "t". They
+    take " the" apart into " " and "the", which the model has never seen, and finds most improbable.
+    """
+    from tokenizers import Tokenizer
+
+    told = json.loads(tokenizer.to_str())
+    merges = told["model"]["merges"]
+    if ["Ġ", "t"] in merges:  # Ġ stands for a space
+        return tokenizer
+    return Tokenizer.from_str(json.dumps(told | {"model": told["model"] | {"merges": [["Ġ", "t"], *merges]}}))
 
 
 def part(encoded: Encoded, row: int, start: int = 0) -> Encoded:

@@ -66,7 +66,8 @@ class ShortContextWhisper:
         if found is None or rules.repeats_itself(self._model.tokenizer(language).decode(found.tokens)):
             return None
         # Words that were heard again and again are speech.
-        return self._told(encoded, utterance, language, found.tokens, no_speech=0.0, logprob=found.logprob)
+        judged = Transcript("", language, 0.0, found.logprob)
+        return self._told(encoded, utterance, judged, found.tokens)
 
     def _judge(self, encoded: Encoded, utterance: Utterance, language: str, result: Any) -> Transcript:
         tokens, logprob = self._read(utterance, result)
@@ -78,9 +79,10 @@ class ShortContextWhisper:
             (result,) = self._model.generate(encoded, [prompt], limit, no_repeat_ngram_size=3)
             tokens, logprob = self._read(utterance, result)
         text = tokenizer.decode(tokens)
-        if not text.strip() or rules.repeats_itself(text) or not rules.is_speech(result.no_speech_prob, logprob):
-            return Transcript("", language, no_speech=result.no_speech_prob)
-        return self._told(encoded, utterance, language, tokens, no_speech=result.no_speech_prob, logprob=logprob)
+        no_speech: float = result.no_speech_prob
+        if not text.strip() or rules.repeats_itself(text) or not rules.is_speech(no_speech, logprob):
+            return Transcript("", language, no_speech)
+        return self._told(encoded, utterance, Transcript("", language, no_speech, logprob), tokens)
 
     def _read(self, utterance: Utterance, result: Any) -> tuple[Sequence[int], float]:
         """Tokens, and the mean log-probability of all that were decoded and the one that ends them."""
@@ -89,19 +91,11 @@ class ShortContextWhisper:
         logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
         return rules.without_restart(tokens, utterance.seconds), logprob
 
-    def _told(
-        self,
-        encoded: Encoded,
-        utterance: Utterance,
-        language: str,
-        tokens: Sequence[int],
-        *,
-        no_speech: float,
-        logprob: float,
-    ) -> Transcript:
-        tokenizer = self._model.tokenizer(language)
-        told = Transcript(tokenizer.decode(tokens).strip(), language, no_speech, logprob)
+    def _told(self, encoded: Encoded, utterance: Utterance, judged: Transcript, tokens: Sequence[int]) -> Transcript:
+        """`judged`, with the words that `tokens` spell."""
+        tokenizer = self._model.tokenizer(judged.language)
+        text = tokenizer.decode(tokens).strip()
         if not utterance.how.word_times:
-            return told
-        _, starts = self._model.align(encoded, language, tokens, utterance.seconds)
-        return replace(told, words=words(tokenizer, tokens, starts, utterance.seconds))
+            return replace(judged, text=text)
+        _, starts = self._model.align(encoded, judged.language, tokens, utterance.seconds)
+        return replace(judged, text=text, words=words(tokenizer, tokens, starts, utterance.seconds))

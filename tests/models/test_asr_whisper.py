@@ -35,7 +35,7 @@ def speaker(model_store: ModelStore) -> Speaker:
 
 @pytest.fixture
 async def recognizer(model_store: ModelStore) -> AsyncIterator[WhisperRecognizer]:
-    engine = WhisperRecognizer(model_store.folder(MODEL))
+    engine = WhisperRecognizer(model_store.folder(MODEL), partial_deadline_s=30)
     await engine.start()
     yield engine
     await engine.close()

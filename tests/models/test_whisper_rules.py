@@ -51,6 +51,8 @@ def test_a_text_that_goes_round_in_circles_is_told_from_one_that_does_not() -> N
         (0.052, -1.34, True),  # a language it knows badly
         (0.928, -0.61, False),  # digital silence: "you"
         (0.864, -1.52, False),  # white noise: "I'm going to put the oil in the pan."
+        (0.653, -0.52, False),  # a keyboard: "I'm not sure if I can get a chance to get a chance ..."
+        (0.329, -2.41, False),  # the same, with a name to expect: "I"
         (0.519, -2.25, False),  # bursts of noise: "I'm not a real man."
     ],
 )

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from models.weights.files import ModelStore
+from models.whisper_model import mended
 from models.whisper_words import words
 from pipeline.engines import Word
 
@@ -15,7 +16,7 @@ def tokenizer(store: ModelStore, language: str):
     import tokenizers
     from faster_whisper.tokenizer import Tokenizer
 
-    hf = tokenizers.Tokenizer.from_file(str(store.folder(MODEL) / "tokenizer.json"))
+    hf = mended(tokenizers.Tokenizer.from_file(str(store.folder(MODEL) / "tokenizer.json")))
     return Tokenizer(hf, multilingual=True, task="transcribe", language=language)
 
 
@@ -45,3 +46,12 @@ def test_no_word_ends_behind_the_audio(model_store: ModelStore) -> None:
     spelling = tokenizer(model_store, "en")
     made = words(spelling, spelling.encode(" Yes."), [10, 70, 90], seconds=1.0)
     assert made == (Word("Yes.", 0.2, 1.0),)
+
+
+@pytest.mark.real
+def test_text_is_spelled_as_the_model_spells_it(model_store: ModelStore) -> None:
+    spelling = tokenizer(model_store, "en")
+    assert [spelling.decode([token]) for token in spelling.encode(" That time, to the tea")] == [
+        " That", " time", ",", " to", " the", " tea",
+    ]  # fmt: skip
+    assert mended(spelling.tokenizer) is spelling.tokenizer
