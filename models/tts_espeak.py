@@ -76,7 +76,7 @@ class EspeakSynthesizer:
         languages = library.languages()
         gain = gain_for(loudness(library.say(WARM_UP, languages["en"]).sound, library.rate))
         self._version = library.version
-        self._voices = tuple(Voice(PREFIX + code, (code,), library.rate) for code in languages)
+        self._voices = tuple(Voice(PREFIX + code, (code,), library.rate, natural=False) for code in languages)
 
         def speak(speeches: Sequence[Speech]) -> list[Spoken | None]:
             said = [library.say(speech.text, languages[speech.language], speech.speed) for speech in speeches]

@@ -247,11 +247,15 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice on offer. languages: ISO 639-1 codes. rate: Hz of the audio it makes."""
+    """A voice on offer. languages: ISO 639-1 codes. rate: Hz of the audio it makes.
+
+    natural: False for one that is understood but sounds like a machine.
+    """
 
     name: str
     languages: tuple[str, ...]
     rate: int
+    natural: bool = True
 
 
 @dataclass(frozen=True, slots=True)

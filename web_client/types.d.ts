@@ -36,6 +36,7 @@ export interface Lobby {
   longest_s: number;
   transports: TransportKind[];
   languages: string[];
+  natural_languages: string[];
   voices: Voice[];
   levels: string[];
   scenarios: Scenario[];

@@ -25,14 +25,20 @@ async def lobby(request: Request) -> Response:
         return refusal(refused)
     voices = gateway.engines.synthesizer.voices
     understood = gateway.engines.recognizer.languages if gateway.state == "ready" else frozenset()
-    spoken = dict.fromkeys(language for voice in voices for language in voice.languages)
+    # Languages with a human voice first: what the page proposes by itself is among them.
+    ranked = sorted(voices, key=lambda voice: not voice.natural)
+    spoken = dict.fromkeys(language for voice in ranked for language in voice.languages)
+    natural = {language for voice in voices if voice.natural for language in voice.languages}
     answer = {
         "state": gateway.state,
         "places": {"taken": len(gateway.table), "all": gateway.table.limit},
         "longest_s": gateway.longest_s,
         "transports": ["webrtc", "websocket"] if _takes_sdp(request) else ["websocket"],
         "languages": [language for language in spoken if language in understood],
-        "voices": [{"name": voice.name, "languages": list(voice.languages)} for voice in voices],
+        "natural_languages": [language for language in spoken if language in understood & natural],
+        "voices": [
+            {"name": voice.name, "languages": list(voice.languages), "natural": voice.natural} for voice in voices
+        ],
         "levels": list(LEVELS),
         "scenarios": [],
     }

@@ -139,8 +139,9 @@ export class Lobby {
     if (offer.state !== "ready") return;
     const known = now.language && offer.languages.includes(now.language);
     const likely = navigator.languages.map((tag) => tag.slice(0, 2));
-    const other = offer.languages.find((code) => !likely.includes(code)); // one learns what one does not speak yet
-    const language = known ? now.language : (other ?? offer.languages[0] ?? null);
+    // One learns what one does not speak yet, and from a voice that sounds like a person.
+    const other = offer.natural_languages.find((code) => !likely.includes(code));
+    const language = known ? now.language : (other ?? offer.natural_languages[0] ?? offer.languages[0] ?? null);
     const level = now.level && offer.levels.includes(now.level) ? now.level : null;
     const scenario = offer.scenarios.some(({ id }) => id === now.scenario) ? now.scenario : null;
     const speaks = offer.voices.find(({ name, languages }) => name === now.voice && language && languages.includes(language));
