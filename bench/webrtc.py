@@ -7,10 +7,13 @@ call is
 
 which counts the gateway's ticks, the loopback, and the callers' own process: it is an upper bound of the gateway's. A
 jump of the timestamp is a tick that the gateway left out. The callers send sound that was encoded beforehand and decode
-nothing, so that a second core is enough for them.
+nothing, so that a second core is enough for them. On a machine that others use too, the figure means little without
+`floor`, taken on the gateway's core right before.
 """
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -104,6 +107,26 @@ async def measure(http: str, calls: int, seconds: float, gateway: psutil.Process
         return _facts(held, lasted, (_cpu(gateway) - used) / lasted)
 
 
+def floor(core: int | None, seconds: float) -> dict[str, float]:
+    """How late a program that does nothing but wake every 20 ms does so on this core: the machine's own part, in ms.
+
+    Blocks; for a thread of its own, which it binds to the core.
+    """
+    if core is not None:
+        os.sched_setaffinity(0, {core})  # of this thread only
+    late: list[float] = []
+    due = time.monotonic()
+    for _ in range(round(seconds * RATE / FRAME)):
+        due = max(due + FRAME / RATE, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+        late.append(time.monotonic() - due)
+    return _shares(np.array(late))
+
+
+def _shares(late: np.ndarray[Any, Any]) -> dict[str, float]:
+    return {name: round(float(np.percentile(late, share)) * 1000, 1) for name, share in _SHARES.items()}
+
+
 def _facts(held: list[_Call], lasted: float, core: float) -> dict[str, Any]:
     late = np.concatenate([_lateness(call.stopwatch.arrivals) for call in held])
     expected = len(held) * lasted * RATE / FRAME
@@ -112,7 +135,7 @@ def _facts(held: list[_Call], lasted: float, core: float) -> dict[str, Any]:
         "seconds": round(lasted, 1),
         "packets": len(late),
         "packets_missing": round(max(0.0, expected - len(late))),
-        "late_ms": {name: round(float(np.percentile(late, share)) * 1000, 1) for name, share in _SHARES.items()},
+        "late_ms": _shares(late),
         "answers_heard": sum(call.answers for call in held),
         "sdp_answer_ms": {
             "p50": round(float(np.percentile([call.answer_ms for call in held], 50)), 1),

@@ -98,11 +98,10 @@ async def test_the_same_over_webrtc_and_a_line_that_loses_packets(running, engin
         reply = await caller.event("response.output_audio_transcript.done")
         await caller.event("output_audio_buffer.stopped")
         await caller.sound(loud=False)
-        said = await words_in(engines, Pcm(bytes(caller.heard), RATE))
+        said = await words_in(engines, Pcm(bytes(caller.heard), HEARING_RATE))
     assert {"capital", "france"} <= set(heard["transcript"].lower().replace("?", "").replace(".", "").split())
-    # aiortc's own buffer, at the caller's end, stops for a third of a second at each lost packet; the words survive it.
     error = jiwer.cer(reply["transcript"], said, reference_transform=plain, hypothesis_transform=plain)
-    assert error <= 0.4, (reply["transcript"], said)
+    assert error <= 0.3, (reply["transcript"], said)
 
 
 async def test_two_callers_at_once_each_get_their_own_answer(running, engines):

@@ -62,8 +62,7 @@ async def test_talking_over_the_tutor_silences_it_and_tells_where():
         assert abs(truncated["audio_end_ms"] / 1000 - heard) < 0.3
 
 
-async def test_the_answer_comes_at_the_pace_of_the_ear():
-    """No burst and no hole: one frame of sound for each 20 ms of an answer of known length."""
+async def test_the_answer_comes_whole_and_no_faster_than_it_sounds():
     chat = ScriptedChat(["a" * 50 + "."])  # 51 characters of 40 ms
     async with gateway(scripted(chat=chat, synthesizer=ScriptedSynthesizer(ms_per_char=40))) as running:
         async with calling(running.http) as caller:
@@ -72,7 +71,7 @@ async def test_the_answer_comes_at_the_pace_of_the_ear():
             await caller.sound(loud=False)
             loud = [at for at, level in caller.levels if level > LOUD]
         assert abs(len(loud) * 0.02 - 51 * 0.04) < 0.1
-        assert abs((loud[-1] - loud[0]) - 51 * 0.04) < 0.25
+        assert loud[-1] - loud[0] > 51 * 0.04 - 0.1
 
 
 async def test_silence_by_request():

@@ -80,9 +80,9 @@ async def test_what_is_no_offer_is_refused_by_name(body, headers, status, code):
     ],
 )
 async def test_an_offer_that_was_tampered_with_leaves_nothing(change, monkeypatch):
-    monkeypatch.setattr(webrtc, "CONNECT_S", 1.0)
     async with gateway() as running:
         before = await prepared(running)
+        monkeypatch.setattr(webrtc, "CONNECT_S", 1.0)
         caller = RtcCaller()
         try:
             reply = await caller.dial_only(running.http, change)
@@ -119,10 +119,10 @@ async def test_a_caller_needs_the_key():
 
 
 async def test_who_takes_the_answer_and_never_connects_is_let_go(monkeypatch, caplog):
-    monkeypatch.setattr(webrtc, "CONNECT_S", 0.5)
     caplog.set_level("INFO")
     async with gateway() as running:
         before = await prepared(running)
+        monkeypatch.setattr(webrtc, "CONNECT_S", 0.5)
         caller = RtcCaller()
         try:
             assert (await caller.dial_only(running.http)).status_code == 201
@@ -133,10 +133,10 @@ async def test_who_takes_the_answer_and_never_connects_is_let_go(monkeypatch, ca
 
 
 async def test_who_connects_and_never_opens_the_channel_is_let_go(monkeypatch, caplog):
-    monkeypatch.setattr(webrtc, "CONNECT_S", 1.5)
     caplog.set_level("INFO")
     async with gateway() as running:
         before = await prepared(running)
+        monkeypatch.setattr(webrtc, "CONNECT_S", 1.5)
         caller = RtcCaller(channel=None, empty_sctp=True)
         try:
             assert (await caller.dial(running.http)).status_code == 201
@@ -157,10 +157,10 @@ async def test_who_opens_another_channel_is_let_go(caplog):
 
 
 async def test_who_never_sends_sound_is_let_go(monkeypatch, caplog):
-    monkeypatch.setattr(pulse, "MEDIA_S", 2.0)
     caplog.set_level("INFO")
     async with gateway() as running:
         before = await prepared(running)
+        monkeypatch.setattr(pulse, "MEDIA_S", 2.0)
         async with calling(running.http) as caller:
             caller.microphone.broken = True
             await gone(running, "the caller sends no media", caplog)
@@ -180,10 +180,10 @@ async def test_who_floods_the_channel_is_let_go(caplog):
 
 async def test_who_sends_one_endless_message_is_let_go(monkeypatch, caplog):
     """Bytes count, not only messages: the library would put the pieces together until the memory is full."""
-    monkeypatch.setattr(pulse, "FLOOD_BYTES", 200_000)
     caplog.set_level("INFO")
     async with gateway() as running:
         before = await prepared(running)
+        monkeypatch.setattr(pulse, "FLOOD_BYTES", 200_000)
         async with calling(running.http) as caller:
             caller.channel.transport._remote_max_message_size = 0
             caller.send("x" * 20_000_000)
@@ -192,12 +192,12 @@ async def test_who_sends_one_endless_message_is_let_go(monkeypatch, caplog):
 
 
 async def test_who_never_reads_its_events_is_let_go(monkeypatch, caplog):
-    monkeypatch.setattr(channel, "UNSENT_BYTES", 20_000)
-    monkeypatch.setattr(channel, "SEND_S", 1.0)
     caplog.set_level("INFO")
     chat = ScriptedChat(["word " * 20 + ". "] * 500)
     async with gateway(scripted(chat=chat)) as running:
         before = await prepared(running)
+        monkeypatch.setattr(channel, "SEND_S", 1.0)
+        monkeypatch.setattr(channel, "UNSENT_BYTES", 20_000)
         async with calling(running.http) as caller:
             caller.stop_reading()
             for _ in range(8):

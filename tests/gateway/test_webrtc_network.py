@@ -46,10 +46,11 @@ async def test_after_a_second_of_outage_the_delay_is_what_it_was():
         lossy_link(loss=LOSS, jitter=JITTER_S) as link,
         calling(running.http, link=link) as caller,
     ):
-        before = max([(await turn(caller))[0] for _ in range(2)])
+        # The least of three: the word of it is an event, which a lost packet delays by SCTP's patience of a second.
+        before = min([(await turn(caller))[0] for _ in range(3)])
         await outage(link, 1.0)
         await asyncio.sleep(0.5)
-        after, _ = await turn(caller)
+        after = min([(await turn(caller))[0] for _ in range(3)])
         assert after < before + 0.2
 
 

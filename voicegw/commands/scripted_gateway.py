@@ -1,9 +1,11 @@
 """A gateway whose engines are scripted, in a process of its own: `python -m voicegw.commands.scripted_gateway CALLS`.
 
-It is what `voicegw bench calls` measures: everything of a call but the models. Says its port when it is ready.
+It is what `voicegw bench calls` measures: everything of a call but the models. Says its port when it is ready, and in
+the end how late its ticks were: {"late": {milliseconds: ticks}, "left_out": ticks}.
 """
 
 import asyncio
+import json
 import os
 import sys
 
@@ -29,11 +31,18 @@ def main(calls: int, core: int | None) -> None:
         synthesizer=ScriptedSynthesizer(),
         turn_detector=ScriptedTurnDetector(1.0),
     )
+
+    async def drain() -> None:
+        await app.state.gateway.drain()
+        switchboard = app.state.gateway.switchboard
+        told = {"late": switchboard.late, "left_out": switchboard.left_out}
+        print(json.dumps(told), flush=True)  # noqa: T201 - likewise
+
     settings = Settings(host="127.0.0.1", port=0, max_calls=calls)
     with bind(settings.host, settings.port) as listener:
         port = listener.getsockname()[1]
         app = build(settings, engines, ready=lambda: print(port, flush=True))  # noqa: T201 - who started it reads this
-        server = make_server(app, settings, app.state.gateway.drain)
+        server = make_server(app, settings, drain)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=[listener]))
 

@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -58,6 +59,9 @@ class Switchboard:
         self._peer = peer
         self._longest_s = longest_s
         self._grace_s = grace_s
+        self.late: Counter[int] = Counter()
+        """Ticks of all calls that ended, by the milliseconds that they were late."""
+        self.left_out = 0
         self._calls: dict[str, _Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -121,6 +125,8 @@ class Switchboard:
                     how = await peer.carry(call.session, call.session.greeting())
             finally:
                 del self._calls[call.id]
+                self.late += call.peer.track.metronome.late
+                self.left_out += call.peer.track.metronome.left_out
                 await call.peer.close()
                 while not call.next.empty():
                     await call.next.get_nowait().close()
@@ -155,5 +161,5 @@ def _facts(peer: Peer, how: Ending) -> dict[str, object]:
         "lost": counts.lost,
         "late": counts.late,
         "ticks_left_out": metronome.left_out,
-        "latest_tick_ms": round(metronome.latest * 1000, 1),
+        "latest_tick_ms": max(metronome.late, default=0),
     }

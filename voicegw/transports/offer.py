@@ -64,9 +64,6 @@ def _check_sections(sections: list[str]) -> None:
         raise BadOffer("The offer must have one audio section.", code="no_audio")
     if kinds.count("application") != 1:
         raise BadOffer("The offer must have a data channel; create `oai-events` before the offer.", code="no_channel")
-    if kinds[0] != "audio":
-        # aiortc would stop the very connection that both share; browsers put channels last (RFC 9429, 5.2.1).
-        raise BadOffer("The offer's audio section must come before that of the data channel.")
 
 
 def _with_usable_addresses(lines: list[str]) -> list[str]:

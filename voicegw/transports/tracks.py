@@ -1,6 +1,7 @@
 """The tutor's voice on its way out: one packet every 20 ms, speech or silence, for as long as the call lasts."""
 
 import asyncio
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ from voicegw.transports.opus import CLOCK_RATE, FRAME, OpusEncoder
 from voicegw.transports.spool import Spool
 
 TICK_S = FRAME / CLOCK_RATE
+LATEST_MS = 1000
 _TIME_BASE = Fraction(1, CLOCK_RATE)
 
 
@@ -23,8 +25,8 @@ class Metronome:
 
     def __init__(self, period: float) -> None:
         self.left_out = 0
-        self.latest = 0.0
-        """Seconds by which the worst tick was late."""
+        self.late: Counter[int] = Counter()
+        """Ticks by the whole milliseconds that they were late, LATEST_MS and more as one."""
         self._period = period
         self._start: float | None = None
         self._tick = -1
@@ -41,7 +43,7 @@ class Metronome:
 
     def kept(self, due: float, now: float) -> None:
         """Note that the tick due then was made now."""
-        self.latest = max(self.latest, now - due)
+        self.late[min(LATEST_MS, int((now - due) * 1000))] += 1
 
 
 class TutorTrack(MediaStreamTrack):

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, Protocol
 
 from aiortc import (
-    RTCBundlePolicy,
     RTCConfiguration,
     RTCDataChannel,
     RTCIceServer,
@@ -63,11 +62,7 @@ class Peer:
     def __init__(self, spool: Spool, servers: Sequence[IceServer] = ()) -> None:
         """servers: whom to ask for our own addresses; without them only those of this machine are given."""
         self._loop = asyncio.get_running_loop()
-        self._pc = RTCPeerConnection(
-            RTCConfiguration(
-                iceServers=[RTCIceServer(**server) for server in servers], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE
-            )
-        )
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[RTCIceServer(**server) for server in servers]))
         self.track = TutorTrack(spool)
         self.ear = Ear(self._heard, self._loop)
         transceiver = self._pc.addTransceiver(self.track)
