@@ -37,7 +37,7 @@ async def test_a_question_is_understood_and_the_answer_sounds_as_its_caption_rea
         voice = engines.synthesizer.stream(question, Speaking(speed=0.9), caller="test")
         parts = [spoken.pcm async for spoken in voice]
         spoken = resampled(Pcm(b"".join(pcm.data for pcm in parts), parts[0].rate), RATE)
-        microphone = recording(tmp_path / "question.wav", [1.0, spoken])
+        microphone = recording(tmp_path / "question.wav", [2.5, spoken])
         async with phone(running.http, microphone, script=ONLY[over]) as line:
             await line.call(over)
             await line.floor("tutor")

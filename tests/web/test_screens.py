@@ -91,7 +91,7 @@ async def test_the_help_and_the_troubles(axe):
 
 
 async def test_the_call_and_what_comes_after(axe, tmp_path):
-    microphone = recording(tmp_path / "call.wav", [1.0, buzz(1.2)])
+    microphone = recording(tmp_path / "call.wav", [2.5, buzz(1.2)])
 
     def words(request) -> list[str]:
         return ["For two, please."] if "could say next" in request.messages[0].text else [ANSWER]
@@ -146,7 +146,7 @@ async def test_listening_and_push_to_talk_and_little_motion(axe, tmp_path):
 
 @pytest.mark.parametrize("language", ["es", "de", "fr"])
 async def test_other_languages_fit(language, axe, tmp_path):
-    microphone = recording(tmp_path / "turn.wav", [1.0, buzz(1.2)])
+    microphone = recording(tmp_path / "turn.wav", [2.5, buzz(1.2)])
     async with gateway() as running, phone(running.http, microphone, locale=language, viewport=SIZES["phone"]) as line:
         await line.ready()
         assert await line.page.get_attribute("html", "lang") == language

@@ -91,7 +91,7 @@ async def test_a_key(given):
 
 
 async def test_a_tutor_that_cannot_answer_is_told_and_the_call_goes_on(tmp_path):
-    microphone = recording(tmp_path / "turn.wav", [1.0, buzz(1.2), 3.0, buzz(1.2)])
+    microphone = recording(tmp_path / "turn.wav", [2.5, buzz(1.2), 3.0, buzz(1.2)])
     chat = ScriptedChat(["Welcome."])
     chat.fail_at, chat.error = 0, EngineError("The model is asleep.")
     voice = ScriptedSynthesizer(ms_per_char=150)

@@ -5,18 +5,15 @@ import { Tap } from "../audio/tap.js";
 import { Problem } from "../base/problem.js";
 import { Store } from "../base/store.js";
 import { Conversation } from "./conversation.js";
-import { dial } from "./dial.js";
 import { eventTable, handle } from "./event_table.js";
+import { Link } from "./link.js";
 import * as orders from "./orders.js";
 import { Recording } from "./recording.js";
-import { keepTrying } from "./redial.js";
 import { Timing } from "./timing.js";
 
-/** @import {CallState, Choices, ClientEvent, Ending, Frame, Line, TransportKind, Wire} from "../types.js" */
+/** @import {CallState, Choices, ClientEvent, Frame, Line, ServerEvent, TransportKind} from "../types.js" */
 /** @import {Server} from "../base/server.js" */
-/** @import {Way} from "./webrtc.js" */
 
-const CONFIGURED_MS = 5000;
 const TAIL_MS = 150; // after push-to-talk: the last sound is still on its way
 const STEP = 0.1;
 const SLOWEST = 0.6;
@@ -49,12 +46,6 @@ export class Call {
   microphone = null;
   /** @type {Tap | null} */
   tap = null;
-  /** @type {Awaited<ReturnType<typeof dial>> | null} */
-  #line = null;
-  /** @type {Way | null} back to the call, should its connection break */
-  #way = null;
-  /** @type {() => void} */
-  #configured = () => {};
   #over = new AbortController();
 
   /**
@@ -70,23 +61,35 @@ export class Call {
     this.told = told;
     this.state = new Store({ ...BEGINNING, speed: choices.speed, pushToTalk: choices.pushToTalk });
     this.conversation = new Conversation(told.said);
-    this.table = eventTable(this);
+    const table = eventTable(this);
+    const wire = {
+      event: (/** @type {ServerEvent} */ event) => handle(table, event),
+      sounding: this.#sounding.bind(this),
+      voice: this.recording.add.bind(this.recording),
+    };
+    this.link = new Link(server, terms.kinds, wire, {
+      introduce: (known) => this.#introduce(known),
+      up: (transport) => this.state.set({ phase: "live", transport, quality: null }),
+      down: () => this.#down(),
+      failed: (problem) => this.#end(problem),
+    });
   }
 
   get ear() {
-    return this.#line?.ear ?? null;
+    return this.link.ear;
   }
 
   /** Call it in a click. Throws Problem, with nothing left open. */
   async start() {
     this.timing.click();
     try {
-      this.microphone = await Microphone.open(this.choices.microphone);
-      this.#watch(this.microphone);
+      const microphone = await Microphone.open(this.choices.microphone);
+      this.microphone = microphone;
+      this.#watch(microphone);
       this.tap = await Tap.open((frame) => this.#hear(frame));
-      this.tap.listen(this.microphone.stream);
-      this.microphone.open = !this.choices.pushToTalk;
-      await this.#connect();
+      this.tap.listen(microphone.stream);
+      microphone.open = !this.choices.pushToTalk;
+      await this.link.open(() => microphone.stream);
     } catch (error) {
       this.#free();
       throw error;
@@ -97,11 +100,7 @@ export class Call {
 
   /** @param {ClientEvent} event */
   send(event) {
-    this.#line?.send(event);
-  }
-
-  connected() {
-    this.#configured();
+    this.link.send(event);
   }
 
   /** The learner speaks: the tutor is silent at once, and the server is told where. */
@@ -173,66 +172,35 @@ export class Call {
 
   /** Find out how good the connection is. */
   async measure() {
-    const quality = await this.#line?.quality().catch(() => null);
-    if (this.state.now.phase === "live" && quality !== undefined) this.state.set({ quality });
+    const quality = await this.link.quality();
+    if (this.state.now.phase === "live") this.state.set({ quality });
   }
 
   /** Stop whatever the tutor says or is about to say. */
   #quiet() {
     const { awaiting, tutorSounds } = this.state.now;
     if (awaiting || tutorSounds) this.send({ type: "response.cancel" });
-    if (this.#line?.kind === "webrtc") this.send({ type: "output_audio_buffer.clear" });
+    if (this.link.gatewayPlays) this.send({ type: "output_audio_buffer.clear" });
     this.interrupt();
   }
 
-  async #connect() {
-    const microphone = this.microphone;
-    if (!microphone) throw new Problem("no_microphone");
-    const line = await dial(this.#wire(), this.server, microphone.stream, this.terms.kinds, this.#way);
-    this.#way = line.way;
-    if (this.#over.signal.aborted) {
-      line.hangUp();
-      throw new Problem("lost");
-    }
-    this.#line = line;
-    this.timing.restart();
-    this.recording.restart();
-    try {
-      await this.#introduce(line.resumed);
-    } catch (error) {
-      line.drop();
-      this.#line = null;
-      throw error;
-    }
-    this.state.set({ phase: "live", transport: line.kind, quality: null });
-  }
-
   /**
-   * Say who we are and what was said so far; done when the server took it. Throws Problem.
+   * Who we are, and what was said so far.
    *
    * @param {boolean} known whether the server remembers what was said
-   * @returns {Promise<void>}
    */
   #introduce(known) {
-    this.send(orders.configure({ ...this.choices, speed: this.state.now.speed }, this.terms.instructions));
-    for (const item of known ? [] : orders.retell(this.conversation.lines)) this.send(item);
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Problem("unreachable")), CONFIGURED_MS);
-      this.#configured = () => {
-        clearTimeout(late);
-        resolve();
-      };
-    });
+    this.timing.restart();
+    this.recording.restart();
+    const wishes = { ...this.choices, speed: this.state.now.speed };
+    const told = known ? [] : orders.retell(this.conversation.lines);
+    return [orders.configure(wishes, this.terms.instructions), ...told];
   }
 
-  /** @returns {Wire} */
-  #wire() {
-    return {
-      event: (event) => handle(this.table, event),
-      sounding: (on, at) => this.#sounding(on, at),
-      voice: (item, samples) => this.recording.add(item, samples),
-      closed: (ending) => this.#closed(ending),
-    };
+  #down() {
+    if (this.expired) return new Problem("expired");
+    this.state.set({ phase: "reconnecting", youSpeak: false, tutorSounds: false, awaiting: false, hint: null, quality: 0 });
+    return null;
   }
 
   /**
@@ -250,9 +218,8 @@ export class Call {
 
   /** @param {Frame} frame */
   #hear(frame) {
-    const line = this.#line;
-    if (!line || this.state.now.phase !== "live") return;
-    if (line.kind === "websocket") line.hear(frame);
+    if (this.state.now.phase !== "live") return;
+    this.link.hear(frame);
     this.timing.sent(frame);
     if (this.choices.keepMyVoice) this.recording.hear(frame);
   }
@@ -262,24 +229,12 @@ export class Call {
     const signal = this.#over.signal;
     const replaced = () => {
       this.tap?.listen(microphone.stream);
-      if (this.#line?.kind === "webrtc") this.#line.replace(microphone.stream);
+      this.link.replace(microphone.stream);
     };
     microphone.addEventListener("replaced", replaced, { signal });
     microphone.addEventListener("lost", () => this.state.set({ microphoneLost: true }), { signal });
     microphone.addEventListener("back", () => this.state.set({ microphoneLost: false }), { signal });
-    window.addEventListener("offline", () => this.#closed({ code: 1006, reason: "offline" }), { signal });
     window.addEventListener("pagehide", () => this.hangUp(), { signal });
-  }
-
-  /** @param {Ending} _ */
-  async #closed(_) {
-    if (!this.#line || this.state.now.phase !== "live") return;
-    this.#line.drop();
-    this.#line = null;
-    if (this.expired) return this.#end(new Problem("expired"));
-    this.state.set({ phase: "reconnecting", youSpeak: false, tutorSounds: false, awaiting: false, hint: null, quality: 0 });
-    const problem = await keepTrying(() => this.#connect(), this.#over.signal);
-    if (problem && !this.#over.signal.aborted) this.#end(problem);
   }
 
   /** @param {Problem | null} problem */
@@ -292,9 +247,7 @@ export class Call {
 
   #free() {
     this.#over.abort();
-    this.#line?.hangUp();
-    this.#line = null;
-    this.#way?.release();
+    this.link.hangUp();
     this.tap?.close();
     this.microphone?.close();
   }

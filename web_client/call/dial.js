@@ -6,7 +6,7 @@ import { openWebSocket } from "./websocket.js";
 
 /** @import {TransportKind, Wire} from "../types.js" */
 /** @import {Server} from "../base/server.js" */
-/** @import {Way} from "./webrtc.js" */
+/** @import {Way} from "./signalling.js" */
 
 /** @typedef {Awaited<ReturnType<typeof openWebRtc>> | Awaited<ReturnType<typeof openWebSocket>>} Line */
 

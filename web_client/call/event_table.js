@@ -24,7 +24,7 @@ export function eventTable(call) {
   const spoken = (item) => item.type === "message" && (item.role === "user" || item.role === "assistant");
 
   return {
-    "session.updated": () => call.connected(),
+    "session.updated": () => call.link.configured(),
     error: ({ error }) => {
       if (error.code === "session_expired") call.expired = true;
       else if (error.code === "input_audio_buffer_commit_empty") state.set({ notice: { key: "notice.too_short" } });

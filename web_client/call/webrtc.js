@@ -4,20 +4,14 @@ import { RATE, AUDIBLE } from "../audio/pcm.js";
 import { Tap } from "../audio/tap.js";
 import { Problem } from "../base/problem.js";
 import { Pace } from "./pace.js";
+import { iceServers, place } from "./signalling.js";
 
 /** @import {ClientEvent, Frame, Quality, ServerEvent, Transport, Wire} from "../types.js" */
 /** @import {Server} from "../base/server.js" */
+/** @import {Way} from "./signalling.js" */
 
-const TICKET = "Voicegw-Resume";
 const OPEN_MS = 5000;
 const LOST_MS = 5000; // "disconnected" often heals by itself within this time
-
-/**
- * How to come back to a call whose connection broke: its address, and a ticket that is good for one use. The old
- * connection is released when that is settled: the gateway would take its closing for a goodbye.
- *
- * @typedef {{ call: string, ticket: string, release: () => void }} Way
- */
 
 /**
  * Throws Problem: what the gateway refused, or `unreachable` when no media gets through.
@@ -36,48 +30,17 @@ export async function openWebRtc(wire, server, microphone, way) {
     for (const track of microphone.getAudioTracks()) peer.addTrack(track, microphone);
     await peer.setLocalDescription(await peer.createOffer());
     const offer = peer.localDescription?.sdp ?? "";
-    const { answer, resumed } = await place(server, offer, way);
+    const { answer, resumed, call, ticket } = await place(server, offer, way);
     way?.release();
     transport.resumed = resumed;
-    transport.call = answer.headers.get("Location");
-    transport.ticket = answer.headers.get(TICKET);
-    await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+    transport.call = call;
+    transport.ticket = ticket;
+    await peer.setRemoteDescription({ type: "answer", sdp: answer });
     await opened(channel);
     return transport;
   } catch (error) {
     peer.close();
     throw error instanceof Problem ? error : new Problem("unreachable", String(error));
-  }
-}
-
-/**
- * Take the call up again where that is still possible, else make a new one.
- *
- * @param {Server} server
- * @param {string} body
- * @param {Way | null} way
- */
-async function place(server, body, way) {
-  /** @param {string} ticket */
-  const request = (ticket) => ({ method: "POST", body, headers: { "Content-Type": "application/sdp", [TICKET]: ticket } });
-  if (way) {
-    const answer = await server.ask(`${way.call}/resume`, request(way.ticket), OPEN_MS).catch(() => null);
-    if (answer) return { answer, resumed: true };
-  }
-  return { answer: await server.ask("/v1/realtime/calls", request("new"), OPEN_MS), resumed: false };
-}
-
-/**
- * The gateway's STUN and TURN servers; without them a call still gets through where no firewall is in between.
- *
- * @param {Server} server
- * @returns {Promise<RTCIceServer[]>}
- */
-async function iceServers(server) {
-  try {
-    return (await (await server.ask("/v1/realtime/ice", {}, OPEN_MS)).json()).ice_servers;
-  } catch {
-    return [];
   }
 }
 
