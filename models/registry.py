@@ -19,6 +19,10 @@ from models.weights.manifest import Manifest, Model, Role, default_manifest
 from pipeline.engines import ChatModel, Engines
 
 
+MOST_SLOTS = 64
+"""Of the embedded language model. A machine that answers more callers at once has a server of its own for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
     """Which models, and how they run. None: the profile's model, or as many threads as there are cores.
@@ -96,7 +100,7 @@ def _chat(choice: EngineChoice, manifest: Manifest, store: ModelStore, cores: in
     server = EmbeddedServer(
         store.require(model) / model.files[0].name,
         threads=choice.llm_threads or cores,
-        slots=choice.llm_slots,
+        slots=min(choice.llm_slots, MOST_SLOTS),
         context=choice.llm_context,
     )
     return EmbeddedChat(server, limits=limits, temperature=choice.llm_temperature)

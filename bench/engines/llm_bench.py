@@ -32,8 +32,8 @@ THREADS = 2
 ORDERS = (
     "You are a warm, patient conversation partner on the phone. Everything you write is spoken aloud, so answer in one "
     "to three short, natural sentences of plain words: no lists, no markdown, no emoji, no code. Answer in the "
-    "language you are spoken to. Often end with a short question that keeps the talk going, and never correct more than "
-    "one mistake at a time."
+    "language you are spoken to. Often end with a short question that keeps the talk going, and never correct more "
+    "than one mistake at a time."
 )
 SAID = "Yesterday I went to the market with my sister and bought bread."
 TOKENS = 16
