@@ -18,7 +18,6 @@ from models.weights.files import ModelStore
 from models.weights.manifest import Manifest, Model, Role, default_manifest
 from pipeline.engines import ChatModel, Engines
 
-
 MOST_SLOTS = 64
 """Of the embedded language model. A machine that answers more callers at once has a server of its own for it."""
 
