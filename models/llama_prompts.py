@@ -34,6 +34,8 @@ class PromptReader:
     def __init__(self, address: Address, limits: ChatLimits) -> None:
         self._limits = limits
         self._http = client(httpx2.URL(address.url), address.key, limits)
+        # On this machine a new connection costs nothing, and an old one may be closed just when it is used again.
+        self._http.headers["Connection"] = "close"
 
     async def read(self, request: ChatRequest, slot: int) -> None:
         """Returns when all has been read. Raises EngineError; cancelling stops the server at its next batch."""

@@ -24,6 +24,8 @@ from pipeline.engines import ChatModel, Engines
 
 SENTENCE_CONTEXT = 512
 """Tokens of a turn and what was said before it that the sentence model can hold; the text is cut to fit."""
+MOST_SLOTS = 64
+"""Of the embedded language model. A machine that answers more callers at once has a server of its own for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _chat(choice: EngineChoice, manifest: Manifest, store: ModelStore, cores: in
     server = EmbeddedServer(
         store.require(model) / model.files[0].name,
         threads=choice.llm_threads or cores,
-        slots=choice.llm_slots,
+        slots=min(choice.llm_slots, MOST_SLOTS),
         context=choice.llm_context,
     )
     return EmbeddedChat(server, limits=limits, temperature=choice.llm_temperature)

@@ -27,7 +27,7 @@ from models.weights.manifest import default_manifest
 from pipeline.engines import ChatMessage, ChatRequest, Usage
 from voicegw import settings
 
-ROUNDS = 15
+ROUNDS = 9
 THREADS = 2
 ORDERS = (
     "You are a warm, patient conversation partner on the phone. Everything you write is spoken aloud, so answer in one "
