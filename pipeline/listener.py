@@ -217,12 +217,13 @@ class Listener:
         except EngineError as error:  # most likely there is no time for it, and nobody is the worse for that
             self._line.log.debug("a partial transcript failed", extra={"reason": str(error)})
             return
-        self._grow(turn, words.text)
+        self._grow(turn, words)
         if likely := turn.partials.likely:
             self._likely(likely)
 
-    def _grow(self, turn: _Turn, hypothesis: str) -> None:
-        if (more := turn.partials.heard(hypothesis)) and turn.announced and turn.closed is None:
+    def _grow(self, turn: _Turn, hypothesis: Transcript) -> None:
+        more = turn.partials.heard(hypothesis.text, hypothesis.language)
+        if more and turn.announced and turn.closed is None:
             self._line.notify(TranscriptGrew(turn.item, more))
 
     async def _transcribe(self, turn: _Turn, ticket: Ticket, audio: Pcm, how: Listening) -> None:
@@ -241,7 +242,7 @@ class Listener:
             return
         turn.words = words
         if isinstance(words, Transcript):
-            self._grow(turn, words.text)
+            self._grow(turn, words)
         self._settle(turn)
         self._heard(ticket, words if isinstance(words, Transcript) else None)
 

@@ -32,6 +32,7 @@ class Partials:
     def __init__(self) -> None:
         self.agreed = ""
         self._last: Sequence[str] = ()
+        self._language = ""
         self._asked_at = 0.0
         self._heard_until = 0
         self._rests_until = 0.0
@@ -52,11 +53,14 @@ class Partials:
         self._open = False
         self._rests_until = now + (now - self._asked_at)
 
-    def heard(self, text: str) -> str:
-        """A new hypothesis. Returns what became agreed by it, to be put behind what was agreed before."""
+    def heard(self, text: str, language: str) -> str:
+        """A new hypothesis. Returns what became agreed by it, to be put behind what was agreed before.
+
+        Where the language is left to the recognizer it may be wrong at first; words of two languages never agree.
+        """
         words = _WORDS.findall(text)
-        shared = _shared(self._last, words)
-        self._last = words
+        shared = _shared(self._last, words) if language == self._language else 0
+        self._last, self._language = words, language
         known = len(_WORDS.findall(self.agreed))
         if shared <= known:
             return ""

@@ -297,7 +297,7 @@ def test_a_client_that_stops_sending_audio_is_answered_all_the_same():
     virtual_clock.run(main())
 
 
-def test_the_standing_orders_are_worked_through_before_the_first_turn_and_when_they_change():
+def test_the_standing_orders_are_read_before_the_first_turn_and_when_they_change():
     async def main():
         phone = Telephone(ScriptedChat(["Yes."], first_s=2.0))
         await phone.hush(0.5)
@@ -305,8 +305,9 @@ def test_the_standing_orders_are_worked_through_before_the_first_turn_and_when_t
         phone.call.configure(CallSettings(instructions="Be brief."))
         await phone.speak(0.5)
         await phone.hush(0.5)
-        assert [request.messages[0].text for request in phone.chat.prefilled] == ["Be kind.", "Be brief."]
-        await phone.hush(4.0)  # the answer did not compete with the priming
+        assert [request.messages[0].text for request in phone.chat.prefilled][:2] == ["Be kind.", "Be brief."]
+        assert phone.chat.open == 1  # the answer took the place of what was being read
+        await phone.hush(4.0)
         assert phone.requests[0].messages[0].text == "Be brief."
         assert phone.last(ReplyEnded).status == "completed"
         await phone.hang_up()

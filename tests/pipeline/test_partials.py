@@ -8,7 +8,7 @@ S = 16_000
 
 def hearing(*hypotheses: str) -> tuple[Partials, list[str]]:
     partials = Partials()
-    return partials, [partials.heard(text) for text in hypotheses]
+    return partials, [partials.heard(text, "en") for text in hypotheses]
 
 
 def test_words_are_agreed_when_two_hypotheses_in_a_row_have_them():
@@ -31,6 +31,12 @@ def test_case_and_punctuation_are_no_disagreement_but_inner_punctuation_is_kept(
 def test_scripts_without_spaces_are_agreed_by_character():
     _, grown = hearing("我想喝", "我想喝咖", "我想喝咖啡。")
     assert grown == ["", "我想喝", "咖"]
+
+
+def test_words_of_two_languages_never_agree():
+    partials = Partials()
+    grown = [partials.heard("Man die", code) for code in ("nl", "en", "en")]
+    assert grown == ["", "", "Man die"]
 
 
 def test_the_likely_words_leave_out_the_newest_one():
@@ -57,5 +63,5 @@ def test_captions_only_grow(hypotheses):
     partials = Partials()
     shown = ""
     for text in hypotheses:
-        shown += partials.heard(text)
+        shown += partials.heard(text, "en")
         assert partials.agreed == shown
