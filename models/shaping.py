@@ -22,7 +22,7 @@ off for it."""
 AUDIBLE = 10 ** (-50 / 20)
 """Root mean square below which a stretch counts as silence."""
 STRETCH_MS = 5
-LEAD_MS = 20
+LEAD_MS = 10
 """Silence kept in front: soft first consonants begin below the audible level."""
 TRAIL_MS = 200
 """Silence kept behind: the natural pause between two sentences."""

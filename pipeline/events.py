@@ -55,10 +55,10 @@ class CompletionJudged:
 
 @dataclass(frozen=True, slots=True)
 class SentenceJudged:
-    """How well a sentence could end with the words of a ticket. finished: P(it could)."""
+    """How well a sentence could end with the words of a ticket. finished: P(it could); None when nobody can tell."""
 
     ticket: Ticket
-    finished: float
+    finished: float | None
 
 
 @dataclass(frozen=True, slots=True)

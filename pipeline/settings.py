@@ -48,7 +48,7 @@ class TurnPolicy:
     confirm: int = 960
     doubt: int = 1500
     prefix: int = 300
-    pause: int = 96
+    pause: int = 64
     silence: int = 500
     shortest: int = 200
     patience: int = 2000

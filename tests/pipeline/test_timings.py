@@ -89,7 +89,7 @@ def test_a_turn_of_a_call():
         timings = told.timings
         assert phone.when(ReplyAudio) - timings.sent == pytest.approx(1.0, abs=0.04)
         stages = timings.stages
-        assert stages["pause"] == pytest.approx(0.1, abs=0.04)
+        assert stages["pause"] == pytest.approx(TurnPolicy().pause / 1000, abs=0.04)
         assert stages["asr"] == pytest.approx(0.1, abs=0.001)
         assert stages["first_token"] == pytest.approx(0.0, abs=0.001)
         assert stages["first_chunk"] >= 0.02
