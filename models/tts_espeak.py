@@ -1,8 +1,9 @@
 """The last resort: eSpeak NG speaks nearly every language, like a robot, at once.
 
-A text is made whole, hundreds of times faster than it sounds, in one thread for all calls.
+A text is made whole, hundreds of times faster than it sounds, in one process of its own for all calls.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -11,7 +12,8 @@ import numpy as np
 
 from models.batching import BatchWorker, Run
 from models.shaping import Shaper, gain_for, s16le
-from models.tts_espeak_library import EspeakLibrary, Said
+from models.tts_espeak_library import Said
+from models.tts_espeak_process import EspeakProcess
 from models.tts_loudness import loudness
 from models.tts_words import split
 from models.voices import pick
@@ -40,6 +42,7 @@ class EspeakSynthesizer:
         self._deadline_s = deadline_s
         self._version = ""
         self._voices: tuple[Voice, ...] = ()
+        self._process: EspeakProcess | None = None
         self._worker = BatchWorker[Speech, Spoken | None]("eSpeak NG", self._load, max_waiting=max_waiting)
 
     @property
@@ -61,6 +64,9 @@ class EspeakSynthesizer:
 
     async def close(self) -> None:
         await self._worker.close()
+        if self._process is not None:
+            await asyncio.to_thread(self._process.close)
+            self._process = None
 
     async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
         language = pick(self.voices, how).languages[0]
@@ -72,15 +78,16 @@ class EspeakSynthesizer:
             yield spoken
 
     def _load(self) -> Run[Speech, Spoken | None]:
-        library = EspeakLibrary()
-        languages = library.languages()
-        gain = gain_for(loudness(library.say(WARM_UP, languages["en"]).sound, library.rate))
-        self._version = library.version
-        self._voices = tuple(Voice(PREFIX + code, (code,), library.rate, natural=False) for code in languages)
+        process = self._process = EspeakProcess()
+        facts = process.facts()
+        languages, rate = facts.languages, facts.rate
+        gain = gain_for(loudness(process.say(WARM_UP, languages["en"]).sound, rate))
+        self._version = facts.version
+        self._voices = tuple(Voice(PREFIX + code, (code,), rate, natural=False) for code in languages)
 
         def speak(speeches: Sequence[Speech]) -> list[Spoken | None]:
-            said = [library.say(speech.text, languages[speech.language], speech.speed) for speech in speeches]
-            return [shaped(speech.text, one, library.rate, gain) for speech, one in zip(speeches, said, strict=True)]
+            said = [process.say(speech.text, languages[speech.language], speech.speed) for speech in speeches]
+            return [shaped(speech.text, one, rate, gain) for speech, one in zip(speeches, said, strict=True)]
 
         return speak
 

@@ -5,6 +5,8 @@ comes before the start of a transcript is worked through at once, though. So the
 earlier, and the decoder is shown only the sound behind them; but for the last few, which are forced and whose sound is
 shown, so that the decoder is in the middle of the sentence and not at an odd new beginning. One pass of the alignment
 tells where the sound is to be cut, and whether it agrees with the words.
+
+The last known word is decoded again: it may be half of one. So there is always something to be found.
 """
 
 import math
@@ -15,7 +17,7 @@ from models import whisper_rules as rules
 from models.whisper_model import STEP_S, Encoded, Whisper, part
 
 OVERLAP_WORDS = 3
-"""Known words that are forced. With one, every second transcript was damaged at the seam; with three, none was."""
+"""Known words that are forced. With one or two the decoder often loses its way."""
 WORTHWHILE_TOKENS = 4
 """The alignment takes as long as decoding two or three tokens; with fewer to be saved there is nothing to gain."""
 LEAST_PROBABILITY = 0.05
@@ -39,8 +41,8 @@ def continued(
 ) -> Continued | None:
     """The words in one utterance, of which `known` is the beginning; None when it is not, or too little to gain by."""
     tokenizer = model.tokenizer(language)
-    tokens: list[int] = tokenizer.encode(" " + known.strip())
-    _, words = tokenizer.split_to_word_tokens(tokens)
+    words = _sure(*tokenizer.split_to_word_tokens(tokenizer.encode(" " + known.strip())))
+    tokens = [token for word in words for token in word]
     skipped = sum(len(word) for word in words[:-OVERLAP_WORDS])
     if skipped < WORTHWHILE_TOKENS:
         return None
@@ -54,13 +56,18 @@ def continued(
         part(encoded, 0, start),
         [model.prompt(language, prompt, tokens[:skipped], forced)],
         limit,
-        suppress_blank=False,  # it forbids the end of the text as the first token: but here it may be all known
     )
     # The forced tokens are part of the result; to its score, a sum divided by their number, they add nothing.
     found = result.sequences_ids[0]
     score = result.scores[0] * len(found)
     fresh = len(found) - len(forced) + 1  # and the one that ends the text
-    if len(found) >= limit or score / fresh < LEAST_LOGPROB:
+    if fresh == 1 or len(found) >= limit or score / fresh < LEAST_LOGPROB:
         return None
     total = sum(math.log(value) for value in probabilities) + score
     return Continued([*tokens[:skipped], *found], total / (len(tokens) + fresh))
+
+
+def _sure(texts: Sequence[str], words: Sequence[list[int]]) -> Sequence[list[int]]:
+    """The tokens of each word in front of the last that is more than a mark."""
+    last = max((at for at, text in enumerate(texts) if any(char.isalnum() for char in text)), default=0)
+    return words[:last]

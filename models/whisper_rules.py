@@ -17,7 +17,7 @@ from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
 WINDOWS_S = (8, 10, 12, 15, 20, 25, 30)
 """Lengths of sound that the encoder may be shown, with silence behind the speech; few, so that utterances can share a
 batch. The model was trained on 30 s and takes no more. With less than 8 s the decoder says everything again and again;
-from 8 s on it makes no more mistakes than with 30 (`bench/engines/asr_bench.py`), at a fifth of the time."""
+from 8 s on it makes hardly more mistakes than with 30, in a third of the time (`bench/engines/asr_bench.py`)."""
 MARGIN_S = 1
 """Least silence behind the speech."""
 LONGEST_S = WINDOWS_S[-1] - MARGIN_S

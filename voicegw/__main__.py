@@ -2,4 +2,5 @@
 
 from voicegw.cli import main
 
-main()
+if __name__ == "__main__":  # a process that an engine starts for itself reads this file as well
+    main()

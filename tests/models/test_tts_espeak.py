@@ -12,7 +12,7 @@ from models.tts_espeak_library import Said
 from models.tts_loudness import loudness
 from pipeline.audio import Pcm
 from pipeline.engines import Speaking, Spoken, Synthesizer
-from pipeline.errors import EngineError
+from pipeline.errors import EngineDown, EngineError
 
 
 @pytest.fixture
@@ -114,3 +114,23 @@ async def test_another_user_of_the_library_in_this_process_gets_its_own_sound(sy
     after = actor.say("Good morning.", "en-us", 160)
     assert after.sound.size == pytest.approx(before.sound.size, rel=0.03)
     assert before.sound.size > 0
+
+
+async def test_a_crash_costs_one_text_and_nothing_else(synthesizer: EspeakSynthesizer) -> None:
+    process = synthesizer._process
+    assert process is not None
+    (child,) = process._pool._processes.values()
+    child.kill()
+    with pytest.raises(EngineDown, match="started again"):
+        await said(synthesizer, "One.", Speaking(language="en"))
+    (part,) = await said(synthesizer, "Two.", Speaking(language="en"))
+    assert part.pcm.seconds > 0.1
+
+
+async def test_closing_leaves_no_process_behind() -> None:
+    engine = EspeakSynthesizer()
+    await engine.start()
+    assert engine._process is not None
+    (child,) = engine._process._pool._processes.values()
+    await engine.close()
+    assert not child.is_alive()
