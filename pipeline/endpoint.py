@@ -14,7 +14,7 @@ hear in people's.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, log
 
 from pipeline.endings import Ending
@@ -34,8 +34,6 @@ WITH_SENTENCE = Weights(0.2, 1.1, {Ending.OPEN: 1.1, Ending.UNKNOWN: 1.6, Ending
 """A sentence that could end has a P(full stop) of a few tenths: much may follow any sentence."""
 SURE = 0.98
 """A model is believed no further than this, and no less than one minus this."""
-SETTLED = 0.15
-"""Doubt, or certainty, below which the voice is not asked: on a plain processor it would hold up the answer."""
 UNJUDGED = 0.4
 """P(complete) assumed until the model has spoken: leans to waiting, for it will speak soon."""
 MARGIN = 1.4
@@ -62,14 +60,6 @@ class Evidence:
         odds = weights.voice * _logit(UNJUDGED if self.complete is None else self.complete)
         odds += weights.sentence * _logit(self.finished or 0.0) + weights.words[self.ending]
         return 1 / (1 + exp(odds))
-
-    @property
-    def settled(self) -> bool:
-        """Whether the words have decided, so that the voice could change the wait by a few hundredths of it only."""
-        if self.finished is None:
-            return False
-        doubts = [replace(self, complete=complete).doubt for complete in (0.0, 1.0)]
-        return max(doubts) < SETTLED or min(doubts) > 1 - SETTLED
 
 
 def _logit(probability: float) -> float:

@@ -55,10 +55,10 @@ class CompletionJudged:
 
 @dataclass(frozen=True, slots=True)
 class SentenceJudged:
-    """How well a sentence could end with the words of a ticket. finished: P(it could); None when nobody can tell."""
+    """How well a sentence could end with the words of a ticket. finished: P(it could)."""
 
     ticket: Ticket
-    finished: float | None
+    finished: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Listener:
 
     heard(ticket, transcript): called once for every transcription that was not discarded; None when it failed.
     judged(ticket, complete): the same for every judgement of how complete a turn sounds.
-    weighed(ticket, finished): for every judgement of whether a sentence could end there; None when nobody can tell.
+    weighed(ticket, finished): for every judgement of whether a sentence could end there.
     likely(text): how an open turn very probably begins, told whenever more of it is known.
     """
 
@@ -54,7 +54,7 @@ class Listener:
         line: Line,
         heard: Callable[[Ticket, Transcript | None], None],
         judged: Callable[[Ticket, float | None], None],
-        weighed: Callable[[Ticket, float | None], None],
+        weighed: Callable[[Ticket, float], None],
         likely: Callable[[str], None],
     ) -> None:
         self._line = line
@@ -149,11 +149,10 @@ class Listener:
     def weigh(self, ticket: Ticket, before: str) -> None:
         """Could a sentence end with the words so far? before: what the tutor said last."""
         detector, turn = self._line.engines.sentence_detector, self._turns.get(ticket.turn)
-        words = turn.words if turn else None
-        if detector is None or not isinstance(words, Transcript) or words.language not in detector.languages:
-            self._start(ticket, self._unweighed(ticket), "weigh")
-        else:
-            self._start(ticket, self._weigh(detector, ticket, words.text, before), "weigh")
+        if detector is None or turn is None or not isinstance(turn.words, Transcript):
+            return
+        if turn.words.language in detector.languages:
+            self._start(ticket, self._weigh(detector, ticket, turn.words.text, before), "weigh")
 
     def discard(self, ticket: Ticket) -> None:
         """Nobody waits for these words any more."""
@@ -208,13 +207,8 @@ class Listener:
             finished = await detector.finished(words, before=before, caller=self._line.caller)
         except EngineError as error:
             self._line.log.warning("weighing the words failed", extra={"reason": str(error)})
-            self._weighed(ticket, None)
         else:
             self._weighed(ticket, finished)
-
-    async def _unweighed(self, ticket: Ticket) -> None:
-        """Not at once: the core is told of one thing at a time."""
-        self._weighed(ticket, None)
 
     async def _overhear(self, turn: _Turn, audio: Pcm, how: Listening) -> None:
         recognizer, known = self._line.engines.recognizer, turn.partials.agreed

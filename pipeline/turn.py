@@ -140,7 +140,7 @@ class TurnTaker:
             case CompletionJudged(ticket, complete):
                 return self._judged(ticket, replace(self._evidence, complete=complete))
             case SentenceJudged(ticket, finished):
-                return self._weighed(ticket, finished)
+                return self._judged(ticket, replace(self._evidence, finished=finished))
             case DraftReady(ticket):
                 return self._drafted(ticket)
             case CommitRequested(end):
@@ -267,7 +267,10 @@ class TurnTaker:
         assert self._ticket is not None
         self.caller = CALLER[self.caller][cue]
         self._evidence, self._ready = Evidence(), False
-        return [OpenTurn(self._ticket, self._start), *self._take_floor()]
+        actions: list[Action] = [OpenTurn(self._ticket, self._start), *self._take_floor()]
+        if cue is Cue.WORDS and self._policy.detection is Detection.ADAPTIVE:
+            actions.append(Judge(self._ticket, Span(self._start, self._end)))
+        return actions
 
     def _let_pass(self) -> list[Action]:
         """The sound was nothing."""
@@ -317,7 +320,8 @@ class TurnTaker:
         self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
         self._words, self._evidence, self._ready = None, Evidence(), False
         span = Span(self._start, self._end)
-        return [Transcribe(self._ticket, span)]
+        judge: list[Action] = [Judge(self._ticket, span)] if self._policy.detection is Detection.ADAPTIVE else []
+        return [*judge, Transcribe(self._ticket, span)]
 
     def _resume(self) -> list[Action]:
         assert self._ticket is not None
@@ -441,16 +445,6 @@ class TurnTaker:
             asked.append(Draft(event.ticket))
         if self._words and self._policy.detection is Detection.ADAPTIVE:
             asked.append(Weigh(event.ticket))
-        return asked + self._reconsider()
-
-    def _weighed(self, ticket: Ticket, finished: float | None) -> list[Action]:
-        """The words have been looked at. The voice is asked as well, unless it could not change the verdict by much."""
-        if ticket != self._ticket or self.caller is not Caller.PAUSED:
-            return []
-        self._evidence = replace(self._evidence, finished=finished)
-        asked: list[Action] = []
-        if not self._evidence.settled:
-            asked.append(Judge(ticket, Span(self._start, self._end)))
         return asked + self._reconsider()
 
     def _judged(self, ticket: Ticket, evidence: Evidence) -> list[Action]:

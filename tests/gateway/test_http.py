@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
+import httpx2
 import numpy as np
 import openai
 import pytest
@@ -110,7 +110,7 @@ async def test_what_is_no_recording_or_too_large_is_refused(monkeypatch):
         with pytest.raises(openai.APIStatusError) as large:
             await api.audio.transcriptions.create(model="whisper-1", file=upload(bytes(5000)))
         assert large.value.status_code == 413
-        async with httpx.AsyncClient(base_url=running.http) as plain:
+        async with httpx2.AsyncClient(base_url=running.http) as plain:
             for sent in (
                 {"json": {"file": "x"}},
                 {"files": {"other": b"x"}},
@@ -159,7 +159,7 @@ async def test_text_is_spoken_in_every_format(wanted):
     ],
 )
 async def test_a_wrong_speech_request_is_refused_by_name(fields, param):
-    async with gateway() as running, httpx.AsyncClient(base_url=running.http) as plain:
+    async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as plain:
         good = {"model": "tts-1", "voice": "alloy", "input": "Hi."}
         answer = await plain.post("/v1/audio/speech", json={**good, **fields})
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
@@ -249,7 +249,7 @@ async def test_an_ephemeral_key_expires_and_a_made_up_one_opens_nothing():
     ],
 )
 async def test_a_wrong_request_for_a_key_is_refused_by_name(body, param):
-    async with gateway() as running, httpx.AsyncClient(base_url=running.http) as plain:
+    async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as plain:
         answer = await plain.post("/v1/realtime/client_secrets", json=body)
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
