@@ -118,7 +118,7 @@ async def test_two_callers_at_once_each_get_their_own_answer(running, engines):
     assert "train" in trains
 
 
-async def test_when_the_language_model_dies_the_caller_is_told_and_the_call_goes_on_after_its_restart(running):
+async def test_when_the_language_model_dies_the_caller_is_told_and_the_call_goes_on_after_its_restart(running, engines):
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Say hello."}]}
 
     async def answer(wire: Wire) -> str:
@@ -129,7 +129,8 @@ async def test_when_the_language_model_dies_the_caller_is_told_and_the_call_goes
     async with dial(running.url) as wire:
         await wire.send({"type": "conversation.item.create", "item": message})
         assert await answer(wire) in ("completed", "incomplete")
-        (child,) = [child for child in psutil.Process().children() if "llama_child" in " ".join(child.cmdline())]
+        model = engines.chat.info.model
+        (child,) = [child for child in psutil.Process().children() if model in " ".join(child.cmdline())]
         child.kill()
         async with asyncio.timeout(2):
             assert await answer(wire) == "failed"
