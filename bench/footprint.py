@@ -35,6 +35,7 @@ class Footprint:
             "last_mib": round(self._seen[-1], 1),
             "growth_mib": growth,
             "turns": len(self._seen),
+            "after_each_turn_mib": [round(mib, 1) for mib in self._seen],
             "children_mib": round(children, 1),
         }
 

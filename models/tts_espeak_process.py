@@ -5,6 +5,7 @@ once. Here a crash costs one text, and not every call of the gateway.
 """
 
 import signal
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -38,18 +39,18 @@ class EspeakProcess:
 
     def facts(self) -> Facts:
         """Raises OperatorError when the library does not start."""
-        return self._answer(self._pool.submit(_facts))
+        return self._answer(lambda: self._pool.submit(_facts))
 
     def say(self, text: str, voice: str, speed: float = 1.0) -> Said:
         """Raises EngineDown when it crashed over this text; the next one finds it running again."""
-        return self._answer(self._pool.submit(_say, text, voice, speed))
+        return self._answer(lambda: self._pool.submit(_say, text, voice, speed))
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _answer(self, work: "Future[T]") -> T:
+    def _answer(self, ask: Callable[[], "Future[T]"]) -> T:
         try:
-            return work.result(ANSWER_S)
+            return ask().result(ANSWER_S)
         except (BrokenProcessPool, TimeoutError) as error:
             broken, self._pool = self._pool, _pool()
             broken.shutdown(wait=False, cancel_futures=True)

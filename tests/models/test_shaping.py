@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from models.shaping import KNEE, LOUDNESS, MAX_GAIN, PEAK, Shaper, Sound, bent, gain_for, s16le
+from models.shaping import KNEE, LEAD_MS, LOUDNESS, MAX_GAIN, PEAK, Shaper, Sound, bent, gain_for, s16le
 from models.tts_loudness import SILENCE, loudness
 
 RATE = 22_050
@@ -81,7 +81,7 @@ def test_what_was_left_out_in_front_is_told() -> None:
     assert shaper.push(quiet(0.5)).size == 0
     assert shaper.lead is None
     shaper.push(hum(0.5))
-    assert shaper.lead == pytest.approx(0.48 * RATE, abs=RATE * 0.006)
+    assert shaper.lead == pytest.approx((0.5 - LEAD_MS / 1000) * RATE, abs=RATE * 0.006)
 
 
 def test_it_does_not_matter_where_the_sound_is_cut() -> None:
