@@ -60,7 +60,7 @@ def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(comple
 
 @pytest.mark.parametrize(
     ("finished", "end", "silence"),
-    [(0.6, Ending.CLOSED, 320), (0.01, Ending.CLOSED, 1568), (0.6, Ending.OPEN, 576), (0.01, Ending.OPEN, 1984)],
+    [(0.6, Ending.CLOSED, 384), (0.01, Ending.CLOSED, 1856), (0.6, Ending.OPEN, 928), (0.01, Ending.OPEN, 2048)],
 )
 def test_words_that_no_sentence_could_end_with_are_waited_for_whatever_their_punctuation(finished, end, silence):
     talk = adaptive()
