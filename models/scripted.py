@@ -180,6 +180,9 @@ class ScriptedSentences(_Scripted):
         self.asked.append((words, before))
         return self.probability
 
+    async def prepare(self, words: str, *, before: str, caller: str) -> None:
+        pass
+
 
 # --- thinking ------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ on one core. The recognizer's own punctuation is taken off first: it is what is 
 """
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from importlib.metadata import version
 from typing import Final
 
@@ -15,6 +15,7 @@ import msgspec
 
 from models.llama_process import Address
 from models.llama_server import EmbeddedServer
+from models.prefills import Prefills
 from models.slots import Slots
 from pipeline.engines import EngineInfo
 from pipeline.errors import EngineDown, EngineError, EngineTimeout
@@ -28,8 +29,10 @@ GUESSES: Final = 60
 PUNCTUATION: Final = " .?!,;:-\u2013\u2014\u2026\"'"
 EARLIER_CHARS: Final = 200
 """Of what the other side said before: enough for its question, which makes a short answer complete."""
-WORDS_CHARS: Final = 300
-"""Of the turn: what was said a quarter of a minute ago has no say in whether a sentence could end here."""
+WORDS_CHARS: Final = 400
+"""Of the turn, at most: what was said half a minute ago has no say in whether a sentence could end here."""
+FORGOTTEN_CHARS: Final = 200
+"""Of a longer turn the beginning is forgotten in steps, so that what was read is worth something meanwhile."""
 TEMPLATE: Final = (
     "<|im_start|>system\nA learner talks with a tutor.<|im_end|>\n"
     "<|im_start|>assistant\n{before}<|im_end|>\n"
@@ -48,6 +51,7 @@ class LlamaSentences:
         self._server = server
         self._deadline_s = deadline_s
         self._slots = Slots(server.options.slots, waiting=QUEUE * server.options.slots)
+        self._prefills = Prefills()
         self._client = httpx2.AsyncClient(trust_env=False, timeout=deadline_s)
 
     @property
@@ -71,26 +75,42 @@ class LlamaSentences:
         if address is None:
             raise EngineDown("The sentence model is restarting; until it is back, sentences are judged without it.")
         async with self._slots.lend(caller, within_s=self._deadline_s) as slot:
-            return _stop(await self._guesses(address, slot, words, before))
+            self._prefills.stop(slot)
+            asked = {"n_predict": 1, "n_probs": GUESSES}
+            answer = await self._ask(address, slot, prompt(words, before), asked)
+        if not answer.completion_probabilities:
+            raise EngineError("The sentence model gave no probabilities.")
+        return _stop(answer.completion_probabilities[0].top_logprobs)
 
-    async def _guesses(self, address: Address, slot: int, words: str, before: str) -> "Sequence[_Guess]":
-        body = {
-            "prompt": TEMPLATE.format(before=before[-EARLIER_CHARS:], words=words.rstrip(PUNCTUATION)[-WORDS_CHARS:]),
-            "n_predict": 1,
-            "n_probs": GUESSES,
-            "id_slot": slot,
-            "cache_prompt": True,
-        }
+    async def prepare(self, words: str, *, before: str, caller: str) -> None:
+        """Read that much in the caller's own slot: read whole, a long question takes 0.3 s on one core."""
+        address, slot = self._server.address, self._slots.reserve(caller)
+        if address is not None and slot is not None:
+            await self._prefills.run(slot, self._read(address, slot, prompt(words, before)))
+
+    async def _read(self, address: Address, slot: int, text: str) -> None:
+        await self._ask(address, slot, text, {"n_predict": 0})
+
+    async def _ask(self, address: Address, slot: int, text: str, asked: Mapping[str, int]) -> "_Answer":
+        body = {"prompt": text, "id_slot": slot, "cache_prompt": True, **asked}
         try:
             response = await self._client.post(
                 f"{address.url}/completion", json=body, headers={"Authorization": f"Bearer {address.key}"}
             )
             response.raise_for_status()
-            return msgspec.json.decode(response.content, type=_Answer).completion_probabilities[0].top_logprobs
+            return msgspec.json.decode(response.content, type=_Answer)
         except httpx2.TimeoutException as error:
             raise EngineTimeout(f"The sentence model gave no answer within {self._deadline_s:g} s.") from error
-        except (httpx2.HTTPError, msgspec.MsgspecError, IndexError) as error:
+        except (httpx2.HTTPError, msgspec.MsgspecError) as error:
             raise EngineError(f"The sentence model failed: {error!r}") from error
+
+
+def prompt(words: str, before: str) -> str:
+    """What the model is shown; of a growing turn, nearly always the beginning of what it is shown next."""
+    words = words.rstrip(PUNCTUATION)
+    over = max(0, len(words) - WORDS_CHARS)
+    forgotten = -(-over // FORGOTTEN_CHARS) * FORGOTTEN_CHARS
+    return TEMPLATE.format(before=before[-EARLIER_CHARS:], words=words[forgotten:])
 
 
 def _stop(guesses: "Sequence[_Guess]") -> float:
@@ -107,4 +127,4 @@ class _Place(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct):
-    completion_probabilities: list[_Place]
+    completion_probabilities: list[_Place] = []

@@ -24,6 +24,8 @@ WINDOW = 512
 """Samples that are scored at a time (32 ms)."""
 CONTEXT = 64
 """Samples before the window that the network is shown too."""
+QUIETEST_DBFS = -96.0
+"""Below the smallest 16-bit sample."""
 MIRRORED = 64
 """Samples from the end of a window that it hears once more, backwards."""
 PACE_S = 0.004
@@ -48,9 +50,10 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """The network's answer: a probability (0..1) for each window, and the state after the last."""
+    """A probability (0..1) and a level (dBFS) for each window, and the network's state after the last."""
 
     probabilities: tuple[float, ...]
+    levels: tuple[float, ...]
     state: Floats
 
 
@@ -67,26 +70,39 @@ class SileroGraph:
         # Streams with fewer windows than others are given any window for the rest of the steps; `steps` skips it.
         order = np.minimum(first + np.arange(most)[:, None], total - 1)
         state = np.stack([one.state for one in slices], axis=1)
-        inputs = {"frames": _frames(slices), "order": order, "steps": steps, "hidden": state[:1], "cell": state[1:]}
+        sound = _sound(slices)
+        inputs = {"frames": _frames(sound), "order": order, "steps": steps, "hidden": state[:1], "cell": state[1:]}
         probability, hidden, cell = self._session.run(None, inputs)
         after = np.concatenate([hidden, cell])
-        rows = probability[:, :, 0].T.tolist()
+        rows, levels = probability[:, :, 0].T.tolist(), _levels(sound)
         return [
-            Scored(tuple(row[: one.windows]), after[:, at].copy())
-            for at, (one, row) in enumerate(zip(slices, rows, strict=True))
+            Scored(tuple(row[: one.windows]), tuple(levels[start : start + one.windows]), after[:, at].copy())
+            for at, (one, start, row) in enumerate(zip(slices, first.tolist(), rows, strict=True))
         ]
 
 
-def _frames(slices: Sequence[Slice]) -> Floats:
-    """The frames of all windows, float32 [windows, 4, 256]: each window is mirrored at its end for the last of them."""
+def _sound(slices: Sequence[Slice]) -> Floats:
+    """All windows with their context, and their ends mirrored, float32 [windows, CONTEXT + WINDOW + MIRRORED]."""
     size, step = (CONTEXT + WINDOW) * SAMPLE_BYTES, WINDOW * SAMPLE_BYTES
     windows = [one.audio[at * step : at * step + size] for one in slices for at in range(one.windows)]
     sound = np.empty((len(windows), CONTEXT + WINDOW + MIRRORED), dtype=np.float32)
     heard = np.frombuffer(b"".join(windows), dtype="<i2").reshape(len(windows), -1)
     np.divide(heard, 32768, out=sound[:, :-MIRRORED], casting="unsafe")
     sound[:, -MIRRORED:] = sound[:, -MIRRORED - 2 : -2 * MIRRORED - 2 : -1]
-    frames: Floats = np.ascontiguousarray(sliding_window_view(sound, FRAME, axis=1)[:, ::HOP])
-    return frames
+    return sound
+
+
+def _frames(sound: Floats) -> Floats:
+    """float32 [windows, 4, 256]."""
+    return np.ascontiguousarray(sliding_window_view(sound, FRAME, axis=1)[:, ::HOP])
+
+
+def _levels(sound: Floats) -> list[float]:
+    """The RMS of each window, in dBFS."""
+    heard = sound[:, CONTEXT : CONTEXT + WINDOW]
+    power = np.einsum("ij,ij->i", heard, heard) / WINDOW
+    levels: list[float] = (10 * np.log10(np.maximum(power, 10 ** (QUIETEST_DBFS / 10)))).tolist()
+    return levels
 
 
 class SileroVad:
@@ -166,8 +182,8 @@ class SileroStream:
                 caller=self._caller,
                 deadline_s=self._deadline_s,
             )
-            for probability in scored.probabilities:
-                scores.append(SpeechScore(Span(self._at, self._at + WINDOW), probability))
+            for probability, level in zip(scored.probabilities, scored.levels, strict=True):
+                scores.append(SpeechScore(Span(self._at, self._at + WINDOW), probability, level))
                 self._at += WINDOW
             self._state = scored.state
             audio = audio[used:]

@@ -61,6 +61,7 @@ from pipeline.speaker import Speaker
 from pipeline.tasks import Tasks
 from pipeline.timings import Stopwatch
 from pipeline.turn import TurnTaker
+from pipeline.witnesses import Witnesses
 
 ECHO_WINDOW_MS = 400
 ECHO_BEFORE_S = 1.4
@@ -113,12 +114,11 @@ class Call:
         self._closed = False
         self._echo_until = 0.0
         line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
-        self._listener = Listener(
+        self._listener = Listener(line, self._heard, self._read_along)
+        self._witnesses = Witnesses(
             line,
-            self._heard,
             judged=lambda ticket, complete: self._tell(CompletionJudged(ticket, complete)),
             weighed=lambda ticket, finished: self._tell(SentenceJudged(ticket, finished)),
-            likely=self._work_ahead,
         )
         self._speaker = Speaker(
             line,
@@ -145,7 +145,7 @@ class Call:
             self._stopwatch.arrived(self._listener.end, self._now())
             for score in scores:
                 echo = score.probability >= self._settings.turn.release and self._is_echo(score.span)
-                self._tell(SpeechScored(score.span, 0.0 if echo else score.probability))
+                self._tell(SpeechScored(score.span, 0.0 if echo else score.probability, score.level))
         finally:
             self._listener.forget(self._taker.keep_from)
 
@@ -262,6 +262,7 @@ class Call:
                     self._speaker.resume(reply)
             case OpenTurn(ticket, start):
                 self._listener.open(ticket, start)
+                self._witnesses.read_along(ticket, "", self._said_before)
             case CloseTurn(ticket, span, opened):
                 self._listener.close(ticket, span, opened=opened)
             case DropTurn(ticket):
@@ -275,13 +276,15 @@ class Call:
             case Transcribe(ticket, span):
                 self._listener.transcribe(ticket, span, self._settings.listening)
             case Judge(ticket, span):
-                self._listener.judge(ticket, span)
+                self._witnesses.judge(ticket, self._listener.read(span))
             case Weigh(ticket):
-                self._listener.weigh(ticket, self.history.last_words("assistant"))
+                if words := self._listener.transcript(ticket):
+                    self._witnesses.weigh(ticket, words, self._said_before)
             case Draft(ticket):
                 self._speaker.draft(ticket)
             case Discard(ticket):
                 self._listener.discard(ticket)
+                self._witnesses.discard(ticket)
                 self._speaker.discard(ticket)
             case Answer(ticket, options):
                 self._speaker.answer(ticket, options, self._listener.settled)
@@ -329,16 +332,21 @@ class Call:
         if self._settings.instructions:
             self._speaker.work_ahead(prompt.request(self.history, self._settings, ReplyOptions()))
 
-    def _work_ahead(self, words: str) -> None:
-        """Some of what the caller is saying is known: the language model need not wait for the rest."""
+    @property
+    def _said_before(self) -> str:
+        return self.history.last_words("assistant")
+
+    def _read_along(self, ticket: Ticket, words: str) -> None:
+        """Some of what the caller is saying is known: who reads the words need not wait for the rest."""
+        self._witnesses.read_along(ticket, words, self._said_before)
         if self._settings.turn.create_response and self._listener.all_known:
             self._speaker.work_ahead(prompt.request(self.history, self._settings, ReplyOptions(), words))
 
     def _plan(self, ticket: Ticket, options: ReplyOptions) -> Plan:
         """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""
-        settings = self._settings
+        settings, heard = self._settings, self._listener.transcript(ticket)
         return Plan(
-            request=prompt.request(self.history, settings, options, self._listener.words(ticket)),
+            request=prompt.request(self.history, settings, options, heard.text if heard else ""),
             speaking=options.speaking or settings.speaking,
             audio=self._spoken(options),
             fault=self._overflow(),

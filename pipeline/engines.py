@@ -62,10 +62,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class SpeechScore:
-    """Probability (0..1) that the samples of `span` (of the 16 kHz input stream) hold speech."""
+    """Probability (0..1) that the samples of `span` (of the 16 kHz input stream) hold speech, and how loud they are.
+
+    level: RMS in dBFS, -96 at least; None from a detector that does not measure it.
+    """
 
     span: Span
     probability: float
+    level: float | None = None
 
 
 class VadStream(Protocol):
@@ -136,6 +140,9 @@ class SentenceDetector(Engine, Protocol):
 
     async def finished(self, words: str, *, before: str, caller: str) -> float:
         """P(a sentence may end behind `words`), 0..1, whatever their punctuation. before: the tutor's last words."""
+
+    async def prepare(self, words: str, *, before: str, caller: str) -> None:
+        """It will be asked about a text that begins with `words`. Makes way when it is, and for a newer beginning."""
 
 
 class EchoDetector(Protocol):

@@ -10,10 +10,11 @@ from pipeline.settings import ReplyOptions, TurnPolicy
 
 @dataclass(frozen=True, slots=True)
 class SpeechScored:
-    """One window of the caller's audio was judged. Windows come in order and without gaps."""
+    """One window of the caller's audio was judged. Windows come in order and without gaps. See SpeechScore."""
 
     span: Span
     probability: float
+    level: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ class CompletionJudged:
 
 @dataclass(frozen=True, slots=True)
 class SentenceJudged:
-    """How well a sentence could end with the words of a ticket. finished: P(it could)."""
+    """How well a sentence could end with the words of a ticket. finished: P(it could); None: nobody can say."""
 
     ticket: Ticket
-    finished: float
+    finished: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """The caller's side of a call: audio in, turns and their words out."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from pipeline.actions import Ticket
-from pipeline.audio import HEARING_RATE, Pcm, Span, milliseconds
-from pipeline.engines import Listening, SentenceDetector, SpeechScore, Transcript, TurnDetector
+from pipeline.audio import HEARING_RATE, Pcm, Span, milliseconds, samples_in
+from pipeline.engines import Listening, SpeechScore, Transcript
 from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.input_buffer import InputBuffer
@@ -22,9 +21,13 @@ from pipeline.notices import (
     TranscriptGrew,
 )
 from pipeline.partials import Partials
+from pipeline.tasks import TicketWork
 
 BUFFER_S = 600
 """Audio a client may send without committing it: ten minutes, about 19 MB."""
+NEWS_MS = 600
+"""A partial that hears the turn but for so much of it is let finish beside the final: it is done earlier, and what it
+has found can be read meanwhile."""
 
 
 @dataclass(slots=True)
@@ -39,33 +42,31 @@ class _Turn:
     partials: Partials = field(default_factory=Partials)
     overhearing: asyncio.Task[None] | None = None
 
+    def in_its_language(self, how: Listening) -> Listening:
+        """The language that its agreed words are in need not be found out again."""
+        return how if how.language else replace(how, language=self.partials.language)
+
 
 class Listener:
     """Keeps the caller's audio, scores it, and finds the words of each turn.
 
     heard(ticket, transcript): called once for every transcription that was not discarded; None when it failed.
-    judged(ticket, complete): the same for every judgement of how complete a turn sounds.
-    weighed(ticket, finished): for every judgement of whether a sentence could end there.
-    likely(text): how an open turn very probably begins, told whenever more of it is known.
+    likely(ticket, text): how an open turn very probably begins, told whenever more of it is known.
     """
 
     def __init__(
         self,
         line: Line,
         heard: Callable[[Ticket, Transcript | None], None],
-        judged: Callable[[Ticket, float | None], None],
-        weighed: Callable[[Ticket, float], None],
-        likely: Callable[[str], None],
+        likely: Callable[[Ticket, str], None],
     ) -> None:
         self._line = line
         self._heard = heard
-        self._judged = judged
-        self._weighed = weighed
         self._likely = likely
         self._vad = line.engines.vad.open(line.caller)
         self._buffer = InputBuffer(BUFFER_S)
         self._turns: dict[int, _Turn] = {}
-        self._work: dict[Ticket, set[asyncio.Task[None]]] = {}
+        self._work = TicketWork(line.tasks, line.caller)
         self._settled = asyncio.Event()
         self._settled.set()
 
@@ -135,38 +136,24 @@ class Listener:
     def transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
         turn = self._turn(ticket)
         turn.ticket, turn.words = ticket, None
-        if turn.overhearing:
-            turn.overhearing.cancel()  # it heard less, and would only be in the way
+        if turn.overhearing and span.end - turn.partials.heard_until > samples_in(NEWS_MS, HEARING_RATE):
+            turn.overhearing.cancel()  # it hears so much less that it would only be in the way
         # Read now: what is not part of an open turn may be forgotten before the task first runs.
         audio = self._buffer.read(span)
-        self._start(ticket, self._transcribe(turn, ticket, audio, how), "transcribe")
-
-    def judge(self, ticket: Ticket, span: Span) -> None:
-        """How complete does the turn sound? Without an engine that can tell, the words alone decide."""
-        if detector := self._line.engines.turn_detector:
-            self._start(ticket, self._judge(detector, ticket, self._buffer.read(span)), "judge")
-
-    def weigh(self, ticket: Ticket, before: str) -> None:
-        """Could a sentence end with the words so far? before: what the tutor said last."""
-        detector, turn = self._line.engines.sentence_detector, self._turns.get(ticket.turn)
-        if detector is None or turn is None or not isinstance(turn.words, Transcript):
-            return
-        if turn.words.language in detector.languages:
-            self._start(ticket, self._weigh(detector, ticket, turn.words.text, before), "weigh")
+        self._work.start(ticket, self._transcribe(turn, ticket, audio, how), "transcribe")
 
     def discard(self, ticket: Ticket) -> None:
         """Nobody waits for these words any more."""
-        for work in self._work.pop(ticket, ()):
-            work.cancel()
+        self._work.stop(ticket)
         if (turn := self._turns.get(ticket.turn)) and turn.ticket == ticket:
             turn.words = None
 
-    def words(self, ticket: Ticket) -> str:
-        """The words of a turn that is not closed yet; empty when it is, or they are unknown."""
+    def transcript(self, ticket: Ticket) -> Transcript | None:
+        """What was heard of a turn that is not closed yet; None when it is, or the words are unknown."""
         turn = self._turns.get(ticket.turn)
         if turn is None or turn.ticket != ticket or not isinstance(turn.words, Transcript):
-            return ""
-        return turn.words.text
+            return None
+        return turn.words
 
     @property
     def all_known(self) -> bool:
@@ -182,44 +169,20 @@ class Listener:
             self._turns[ticket.turn] = _Turn(self._line.new_id("item"), ticket)
         return self._turns[ticket.turn]
 
-    def _start(self, ticket: Ticket, work: Coroutine[Any, Any, None], what: str) -> None:
-        task = self._line.tasks.spawn(work, f"{what} {self._line.caller} {ticket}")
-        self._work.setdefault(ticket, set()).add(task)
-        task.add_done_callback(lambda _: self._finished(ticket, task))
-
-    def _finished(self, ticket: Ticket, task: asyncio.Task[None]) -> None:
-        if tasks := self._work.get(ticket):
-            tasks.discard(task)
-            if not tasks:
-                del self._work[ticket]
-
-    async def _judge(self, detector: TurnDetector, ticket: Ticket, audio: Pcm) -> None:
-        try:
-            complete = await detector.completion(audio, caller=self._line.caller)
-        except EngineError as error:
-            self._line.log.warning("judging the pause failed", extra={"reason": str(error)})
-            self._judged(ticket, None)
-        else:
-            self._judged(ticket, complete)
-
-    async def _weigh(self, detector: SentenceDetector, ticket: Ticket, words: str, before: str) -> None:
-        try:
-            finished = await detector.finished(words, before=before, caller=self._line.caller)
-        except EngineError as error:
-            self._line.log.warning("weighing the words failed", extra={"reason": str(error)})
-        else:
-            self._weighed(ticket, finished)
-
     async def _overhear(self, turn: _Turn, audio: Pcm, how: Listening) -> None:
         recognizer, known = self._line.engines.recognizer, turn.partials.agreed
         try:
-            words = await recognizer.transcribe(audio, how, caller=self._line.caller, final=False, known=known)
+            words = await recognizer.transcribe(
+                audio, turn.in_its_language(how), caller=self._line.caller, final=False, known=known
+            )
         except EngineError as error:  # most likely there is no time for it, and nobody is the worse for that
             self._line.log.debug("a partial transcript failed", extra={"reason": str(error)})
             return
+        if turn.words is not None:
+            return  # all of them are known by now
         self._grow(turn, words)
         if likely := turn.partials.likely:
-            self._likely(likely)
+            self._likely(turn.ticket, likely)
 
     def _grow(self, turn: _Turn, hypothesis: Transcript) -> None:
         more = turn.partials.heard(hypothesis.text, hypothesis.language)
@@ -230,7 +193,7 @@ class Listener:
         words: Transcript | EngineError
         try:
             words = await self._line.engines.recognizer.transcribe(
-                audio, how, caller=self._line.caller, known=turn.partials.agreed
+                audio, turn.in_its_language(how), caller=self._line.caller, known=turn.partials.agreed
             )
         except EngineError as error:
             self._line.log.warning("transcription failed", extra={"reason": str(error)})

@@ -33,20 +33,21 @@ class Partials:
         self.agreed = ""
         self._last: Sequence[str] = ()
         self._language = ""
+        self._agreed_in = ""
         self._asked_at = 0.0
-        self._heard_until = 0
+        self.heard_until = 0
         self._rests_until = 0.0
         self._open = False
 
     def due(self, start: int, end: int, now: float) -> bool:
         """Whether the turn from sample `start` to `end` is worth another hypothesis, and there is time for it."""
-        new = (end - max(start, self._heard_until)) / HEARING_RATE
+        new = (end - max(start, self.heard_until)) / HEARING_RATE
         long_enough = (end - start) / HEARING_RATE >= LEAST_S
         return not self._open and long_enough and new >= NEW_S and now >= self._rests_until
 
     def asked(self, end: int, now: float) -> None:
         """A hypothesis of the turn up to sample `end` is being made."""
-        self._open, self._heard_until, self._asked_at = True, end, now
+        self._open, self.heard_until, self._asked_at = True, end, now
 
     def done(self, now: float) -> None:
         """It is made, or never will be."""
@@ -68,12 +69,18 @@ class Partials:
         grown = "".join(words[known : shared - 1]) + _TAIL.sub("", words[shared - 1])
         grown = grown if self.agreed else grown.lstrip()
         self.agreed += grown
+        self._agreed_in = language
         return grown
 
     @property
     def likely(self) -> str:
-        """The newest hypothesis without its last word, which may be only half said, and what stands around the gap."""
-        return _TAIL.sub("", "".join(self._last[:-1])).strip()
+        """The newest hypothesis, without the mark at its end. Its last word may be only half said: a guess like any."""
+        return _TAIL.sub("", "".join(self._last)).strip()
+
+    @property
+    def language(self) -> str | None:
+        """Of the words that are agreed."""
+        return self._agreed_in or None
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from pipeline.actions import Ticket
 from pipeline.captions import by_word
 from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, ToolCallPiece, Usage, Word
 from pipeline.errors import EngineError
+from pipeline.phrases import language_of
 from pipeline.playout import Piece, Playout
 from pipeline.sentences import SentenceSplitter
 from pipeline.timings import Milestones
@@ -67,7 +68,7 @@ class Reply:
             if self.plan.fault:
                 raise self.plan.fault
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._think(chat, chunks, caller), name=f"think {caller}")
+                tasks.create_task(self._think(chat, voice, chunks, caller), name=f"think {caller}")
                 tasks.create_task(self._say(voice, chunks, caller), name=f"say {caller}")
         except* EngineError as group:
             self.error = _first(group)
@@ -83,8 +84,10 @@ class Reply:
             self._room.set()
         return pieces
 
-    async def _think(self, chat: ChatModel, chunks: asyncio.Queue[_Chunk | None], caller: str) -> None:
-        splitter = SentenceSplitter()
+    async def _think(
+        self, chat: ChatModel, voice: Synthesizer, chunks: asyncio.Queue[_Chunk | None], caller: str
+    ) -> None:
+        splitter = SentenceSplitter(language_of(self.plan.speaking, voice.voices))
         async with aclosing(chat.stream(self.plan.request, caller=caller)) as deltas:
             async for delta in deltas:
                 self.usage = delta.usage or self.usage

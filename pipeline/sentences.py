@@ -1,13 +1,16 @@
 """The answer's text as it streams in, cut into chunks that a voice can speak.
 
-The first chunk ends at the first clause, because the ear waits for it; later ones end at sentences, because a voice
-sounds best when it sees a whole one. A cut needs the character after it: "3.5" and "e.g." are not ends, and whether a
-full stop ends a sentence is only known when a space follows.
+The first chunk ends at the first clause, or within a long one at a phrase, because the ear waits for it; later ones end
+at sentences, because a voice sounds best when it sees a whole one. A cut needs the character after it: "3.5" and "e.g."
+are not ends, and whether a full stop ends a sentence is only known when a space follows. Again the first chunk is not
+kept waiting: a plain word and a full stop are its end as they arrive, and marks that still follow are left unsaid.
 
 Text for the ear has no markdown and no emoji; the caption shows what is spoken.
 """
 
 import re
+
+from pipeline.phrases import phrase_end
 
 FIRST_WORDS = 3
 """Fewest words of a first chunk that ends at a comma: a shorter one sounds cut off."""
@@ -27,6 +30,8 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"])(?:[A-HJ-Za-zÀ-ÿ]|Mr|Mrs|Ms|Dr|Prof|Sr|Sra|St|vs|etc|e\.g|i\.e|p\.ex|z\.B|bzw|usw|Nr|No|approx|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$|(?:^|\n)\s*\d+\.$"
 )
+_PLAIN_END = re.compile(r"(?:^|\s)[^\W\d_]{3,}[.!?]$")
+_QUOTED = re.compile('["\u201c\u201d\u00ab\u00bb(]')
 _MARKUP = re.compile(r"[*_`#~|<>]+|\[([^\]]*)\]\([^)]*\)")
 _BULLET = re.compile(r"(?m)^\s*(?:[-•‣]\s+|\d+[.)]\s+)")
 # Pictographs, dingbats, symbols, flags, skin tones, joiners and variation selectors: nothing a voice could say.
@@ -36,12 +41,18 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2300-\u23ff\u2b00-\u2b
 class SentenceSplitter:
     """Feed it deltas; it gives back the chunks that became complete, in order, ready to be spoken."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "") -> None:
+        """language: ISO 639-1, of the text; without it a long first clause is not taken apart."""
+        self._language = language
         self._text = ""
         self._first = True
+        self._ended = False  # by a full stop behind which nothing had come yet
 
     def push(self, delta: str) -> list[str]:
         self._text += delta
+        if self._ended:
+            self._text = self._text.lstrip(_STOPS)
+            self._ended = not self._text
         chunks = []
         while (cut := self._cut()) is not None:
             chunk, self._text = self._text[:cut], self._text[cut:]
@@ -73,9 +84,19 @@ class SentenceSplitter:
                 return end
             if char in _COMMAS and (char in _WIDE or follows.isspace()) and self._clause_long_enough(text[:end]):
                 return end
+        if self._first and (early := self._early_end()):
+            return early
         if len(text) > HARD_CHARS and (space := text.rfind(" ", 1, HARD_CHARS)) > 0:
             return space + 1
         return None
+
+    def _early_end(self) -> int | None:
+        """Where a first chunk ends that has neither a clause nor a sentence that is surely over."""
+        text = self._text
+        if _PLAIN_END.search(text) and not _QUOTED.search(text) and not _ABBREVIATION.search(text):
+            self._ended = True
+            return len(text)
+        return phrase_end(text, self._language)
 
     def _clause_long_enough(self, clause: str) -> bool:
         if not self._first:

@@ -5,11 +5,10 @@ to the first word of an answer is that of the part of the prompt which is new to
 standing orders are read when the call begins, the caller's words as they become known.
 """
 
-import asyncio
-
 from pipeline.engines import ChatRequest
 from pipeline.errors import EngineError
 from pipeline.line import Line
+from pipeline.tasks import Newest
 
 
 class WorkAhead:
@@ -17,18 +16,15 @@ class WorkAhead:
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._reading: asyncio.Task[None] | None = None
+        self._reading = Newest(line.tasks)
 
     def start(self, request: ChatRequest) -> None:
         """Have `request` read in place of what is being read now."""
-        self.stop()
-        self._reading = self._line.tasks.spawn(self._read(request), f"work ahead {self._line.caller}")
+        self._reading.start(self._read(request), f"work ahead {self._line.caller}")
 
     def stop(self) -> None:
         """Make way for an answer, which reads the rest itself."""
-        if self._reading:
-            self._reading.cancel()
-            self._reading = None
+        self._reading.stop()
 
     async def _read(self, request: ChatRequest) -> None:
         try:

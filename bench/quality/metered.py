@@ -154,6 +154,9 @@ class MeteredSentences(_Metered):
         question = key(self.info, words, before)
         return await self.prices.pay("sentence", lambda: recalled(self.memory.sentence, question, answer))
 
+    async def prepare(self, words: str, *, before: str, caller: str) -> None:
+        """Costs nobody anything: it is done while nobody waits."""
+
 
 class MeteredRecognizer(_Metered):
     """A `Recognizer`."""

@@ -1,12 +1,13 @@
 """Could a sentence end here? With the real model."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
 
 from models.llama_server import EmbeddedServer
-from models.sentence_llama import LlamaSentences
+from models.sentence_llama import FORGOTTEN_CHARS, WORDS_CHARS, LlamaSentences, prompt
 from pipeline.errors import EngineDown, OperatorError
 
 
@@ -56,6 +57,30 @@ async def test_callers_do_not_disturb_each_other(sentences):
     found = await asyncio.gather(*(sentences.finished(words, before="", caller=who) for words, who in asked))
     assert found[0] == pytest.approx(found[2], rel=0.1)
     assert found[1] > found[0]
+
+
+async def test_what_was_prepared_for_changes_nothing_but_the_time(sentences):
+    told = {"before": "Where do you live?", "caller": "anna"}
+    fresh = await sentences.finished("I live in a house near the river", **told)
+    await sentences.prepare("I live in a", **told)
+    await sentences.prepare("I live in the mountains", **told)
+    assert await sentences.finished("I live in a house near the river", **told) == pytest.approx(fresh, rel=0.1)
+
+
+async def test_a_question_does_not_wait_for_what_is_being_prepared(sentences):
+    preparing = asyncio.create_task(sentences.prepare("so " * 100, before="Well? " * 30, caller="dora"))
+    await asyncio.sleep(0)
+    assert 0 <= await sentences.finished("Where is the", before="", caller="dora") <= 1
+    await preparing
+
+
+async def test_a_long_turn_is_forgotten_in_steps(sentences):
+    """So that what was read of it is not moved with every word."""
+    turn = "word after word " * 60
+    ends = [prompt(turn[:length], "") for length in range(WORDS_CHARS, len(turn))]
+    moved = sum(not later.startswith(earlier.rstrip()) for earlier, later in pairwise(ends))
+    assert moved <= (len(turn) - WORDS_CHARS) // FORGOTTEN_CHARS + 1
+    assert max(map(len, ends)) <= WORDS_CHARS + 200
 
 
 async def test_a_whole_minute_of_words_fits(sentences):

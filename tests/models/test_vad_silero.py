@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.onnx import onnx_file, open_session
-from models.vad_silero import CONTEXT, MAX_WINDOWS, WINDOW, SileroGraph, SileroVad, Slice
+from models.vad_silero import CONTEXT, MAX_WINDOWS, QUIETEST_DBFS, WINDOW, SileroGraph, SileroVad, Slice
 from models.weights.files import ModelStore
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
 from pipeline.engines import Vad, Watched
@@ -43,6 +43,14 @@ async def test_speech_scores_high_and_silence_scores_low(vad: SileroVad, speech:
     assert len(heard) * WINDOW > 0.7 * (speech.samples - 0.6 * HEARING_RATE)
     assert min(heard) > 1.2 * HEARING_RATE
     assert max(heard) < 1.2 * HEARING_RATE + speech.samples
+
+
+@pytest.mark.real
+async def test_each_window_comes_with_its_level(vad: SileroVad) -> None:
+    loud = Pcm(np.full(4 * WINDOW, 3277, dtype="<i2").tobytes(), HEARING_RATE)  # a tenth of full scale: -20 dB
+    levels = [score.level for score in await vad.open("anna").push(joined(loud, silence(0.2)))]
+    assert levels[:4] == pytest.approx([-20.0] * 4, abs=0.01)
+    assert set(levels[4:]) == {QUIETEST_DBFS}
 
 
 @pytest.mark.real

@@ -328,7 +328,7 @@ def test_the_words_of_a_turn_are_found_in_all_of_its_audio_however_it_arrives():
         phone = Telephone()
         await phone.call.hear(SPEECH * 50 + bytes(640) * 200)  # a whole recording at once
         await asyncio.sleep(5)
-        assert phone.recognizer.heard[0].audio.seconds >= 1.0
+        assert phone.recognizer.heard[-1].audio.seconds >= 1.0
         assert phone.last(ReplyEnded).status == "completed"
         await phone.hang_up()
 

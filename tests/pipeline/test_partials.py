@@ -39,11 +39,18 @@ def test_words_of_two_languages_never_agree():
     assert grown == ["", "", "Man die"]
 
 
-def test_the_likely_words_leave_out_the_newest_one():
+def test_the_likely_words_are_all_of_the_newest_hypothesis_but_the_mark_at_its_end():
     partials, _ = hearing("Could you tell me, wh")
-    assert partials.likely == "Could you tell me"
-    assert hearing("Where?")[0].likely == ""
-    assert hearing("我想喝")[0].likely == "我想"
+    assert partials.likely == "Could you tell me, wh"
+    assert hearing("Where?")[0].likely == "Where"
+    assert hearing("我想喝。")[0].likely == "我想喝"
+
+
+def test_the_language_is_that_of_the_agreed_words():
+    assert hearing("Man die")[0].language is None
+    partials, _ = hearing("Man die", "Man die there")
+    partials.heard("Mann, die da", "de")
+    assert partials.language == "en"
 
 
 def test_a_turn_is_heard_again_when_there_is_something_new_and_the_recognizer_has_rested():

@@ -9,8 +9,10 @@ from pipeline.actions import (
     CloseTurn,
     Draft,
     Judge,
+    Transcribe,
     Weigh,
 )
+from pipeline.audio import Span
 from pipeline.endings import Ending
 from pipeline.events import (
     CompletionJudged,
@@ -33,7 +35,7 @@ def waited(complete: float | None, end: Ending) -> int:
     talk = adaptive()
     talk.speak(960)
     talk.hush(128)
-    judged = talk.ticket(Judge)
+    judged = talk.ticket(Transcribe)
     talk.tell(TranscriptReady(judged, empty=False, ending=end))
     talk.tell(CompletionJudged(judged, complete))
     talk.tell(DraftReady(judged))
@@ -66,7 +68,7 @@ def test_words_that_no_sentence_could_end_with_are_waited_for_whatever_their_pun
     talk = adaptive()
     talk.speak(960)
     talk.hush(128)
-    ticket = talk.ticket(Judge)
+    ticket = talk.ticket(Transcribe)
     assert kinds(talk.tell(TranscriptReady(ticket, empty=False, ending=end))) == [Draft, Weigh]
     talk.tell(CompletionJudged(ticket, 0.5))
     talk.tell(SentenceJudged(ticket, finished))
@@ -79,7 +81,7 @@ def test_evidence_that_comes_late_ends_the_turn_at_once_when_the_silence_was_lon
     talk = adaptive()
     talk.speak(960)
     talk.hush(640)
-    ticket = talk.ticket(Judge)
+    ticket = talk.ticket(Transcribe)
     talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
     talk.tell(DraftReady(ticket))
     assert talk.asked(CloseTurn) == []
@@ -90,7 +92,7 @@ def test_a_turn_is_not_closed_before_its_answer_could_be_heard():
     talk = adaptive()
     talk.speak(960)
     talk.hush(128)
-    ticket = talk.ticket(Judge)
+    ticket = talk.ticket(Transcribe)
     talk.tell(CompletionJudged(ticket, 1.0))
     talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
     assert talk.hush(1000) == []
@@ -101,7 +103,7 @@ def test_an_answer_that_takes_long_does_not_keep_a_turn_open_beyond_the_callers_
     talk = adaptive()
     talk.speak(960)
     talk.hush(128)
-    ticket = talk.ticket(Judge)
+    ticket = talk.ticket(Transcribe)
     talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
     talk.hush(3000)
     assert talk.when(CloseTurn) == [960 + 2048]
@@ -111,7 +113,7 @@ def test_noise_is_not_waited_for():
     talk = adaptive()
     talk.speak(960)
     talk.hush(128)
-    talk.tell(TranscriptReady(talk.ticket(Judge), empty=True, ending=Ending.CLOSED))
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=True, ending=Ending.CLOSED))
     assert kinds(talk.hush(800)) == [CloseTurn]
 
 
@@ -120,14 +122,14 @@ def test_evidence_does_not_end_a_turn_while_speech_may_be_coming_back():
     talk.speak(960)
     talk.hush(640)
     talk.speak(32)
-    assert talk.tell(CompletionJudged(talk.ticket(Judge), 1.0)) == []
+    assert talk.tell(CompletionJudged(talk.ticket(Transcribe), 1.0)) == []
 
 
 def test_a_caller_who_pauses_long_is_given_longer():
     def silence(talk: Conversation) -> int:
         talk.speak(960)
         talk.hush(128)
-        ticket = talk.ticket(Judge)
+        ticket = talk.ticket(Transcribe)
         talk.tell(CompletionJudged(ticket, 0.45))
         talk.tell(TranscriptReady(ticket, empty=False, ending=None))
         talk.tell(DraftReady(ticket))
@@ -152,7 +154,7 @@ def test_a_caller_who_was_cut_off_is_given_longer_until_it_goes_well_again():
         talk.speak(320)
         talk.hush(128)
         began = talk.ms - 128
-        ticket = talk.ticket(Judge)
+        ticket = talk.ticket(Transcribe)
         talk.tell(CompletionJudged(ticket, 0.5))
         talk.tell(TranscriptReady(ticket, empty=False))
         talk.tell(DraftReady(ticket))
@@ -171,3 +173,36 @@ def test_a_caller_who_was_cut_off_is_given_longer_until_it_goes_well_again():
     waits = [turn(then=500) for _ in range(8)]
     assert waits == sorted(waits, reverse=True)
     assert waits[-1] == patient
+
+
+@pytest.mark.parametrize(
+    ("finished", "end", "asked"),
+    [
+        (0.6, Ending.CLOSED, []),  # the words say enough
+        (0.6, Ending.OPEN, [Judge]),
+        (0.01, Ending.CLOSED, [Judge]),
+        (None, Ending.CLOSED, [Judge]),  # nobody can read them
+    ],
+)
+def test_the_voice_is_asked_where_the_words_leave_doubt(finished, end, asked):
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    ticket = talk.ticket(Transcribe)
+    talk.tell(TranscriptReady(ticket, empty=False, ending=end))
+    talk.hush(64)
+    assert kinds(talk.tell(SentenceJudged(ticket, finished))) == asked
+    for action in talk.asked(Judge):
+        assert action == Judge(ticket, Span(0, (960 + 128) * 16))  # with the silence that the model is used to
+
+
+def test_a_voice_is_not_asked_twice_nor_about_a_pause_that_is_over():
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    ticket = talk.ticket(Transcribe)
+    talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.OPEN))
+    talk.tell(CompletionJudged(ticket, 0.5))
+    assert talk.tell(SentenceJudged(ticket, 0.1)) == []
+    talk.speak(320)
+    assert talk.tell(SentenceJudged(ticket, 0.1)) == []

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,11 +7,13 @@ from hypothesis import strategies as st
 from pipeline.sentences import CLAUSE_CHARS, FIRST_WORDS, HARD_CHARS, SentenceSplitter, speakable
 
 
-def split(text: str, step: int = 1) -> list[str]:
-    splitter = SentenceSplitter()
+def split(text: str, step: int = 1, language: str = "") -> list[str]:
+    """The chunks of a text that arrives in so many words at a time, each with the space before it."""
+    splitter = SentenceSplitter(language)
     chunks = []
-    for at in range(0, len(text), step):
-        chunks += splitter.push(text[at : at + step])
+    words = re.findall(r"\s*\S+|\s+$", text)
+    for at in range(0, len(words), step):
+        chunks += splitter.push("".join(words[at : at + step]))
     return chunks + splitter.finish()
 
 
@@ -51,6 +55,58 @@ def test_a_first_clause_of_two_words_is_too_short_to_stand_alone():
     assert FIRST_WORDS == 3
 
 
+def test_a_long_first_clause_ends_at_a_phrase():
+    text = "You can buy a ticket for the train at the station. There you can buy a ticket for the bus."
+    assert split(text, language="en") == [
+        "You can buy a ticket", "for the train at the station.", "There you can buy a ticket for the bus.",
+    ]  # fmt: skip
+    assert split("Puedes comprar un billete para el tren.", language="es") == [
+        "Puedes comprar un billete", "para el tren.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I go to school.", "en"),  # three words
+        ("We will all look for the.", "en"),  # the break would be behind a word that clings to the next
+        ("It was a very in thing.", "en"),
+        ("You can buy a ticket for the train.", ""),
+        ("Te dobre bilety kupisz na dworcu.", "xx"),
+    ],
+)
+def test_a_phrase_is_not_broken_where_nobody_would_take_breath(text, language):
+    assert split(text, language=language) == [text]
+
+
+def test_a_word_that_may_be_half_of_one_begins_no_phrase():
+    splitter = SentenceSplitter("en")
+    assert splitter.push("That is really nice in") == []
+    assert splitter.push("deed, is it not?") == ["That is really nice indeed,"]
+
+
+def test_a_first_sentence_is_over_with_its_full_stop():
+    splitter = SentenceSplitter()
+    assert splitter.push("The capital of France is Paris") == []
+    assert splitter.push(".") == ["The capital of France is Paris."]
+    assert splitter.push(" It is large.") == []
+    assert splitter.push(" Yes") == ["It is large."]
+
+
+def test_marks_that_follow_a_first_full_stop_are_not_said_on_their_own():
+    splitter = SentenceSplitter()
+    assert splitter.push("Wait.") == ["Wait."]
+    assert splitter.push(".") == []
+    assert splitter.push(".") == []
+    assert splitter.push(" What?") == []
+    assert splitter.finish() == ["What?"]
+
+
+@pytest.mark.parametrize("text", ['He said "go.', "It costs 3.", "See Mr.", "See approx.", "I am J.", "Oh."])
+def test_a_full_stop_that_may_be_none_waits_for_what_follows(text):
+    assert SentenceSplitter().push(text) == []
+
+
 def test_an_endless_sentence_is_cut_at_a_clause_and_at_last_at_a_space():
     clauses = "Start here. " + "some more words and more, " * 20
     assert all(len(chunk) <= CLAUSE_CHARS + 40 for chunk in split(clauses))
@@ -64,7 +120,7 @@ def test_how_the_text_arrives_does_not_change_the_chunks(text, step):
 
 @given(st.text(max_size=300))
 def test_no_word_is_lost_or_said_twice(text):
-    joined = "".join("".join(split(text)).split())
+    joined = "".join("".join(split(text, language="en")).split())
     whole = "".join(speakable(text).split())
     # bullets are only seen at the start of a line, so compare what is left of letters and digits
     assert [c for c in joined if c.isalpha()] == [c for c in whole if c.isalpha()]

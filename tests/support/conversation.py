@@ -41,13 +41,13 @@ class Conversation:
     def ms(self) -> int:
         return self.samples * 1000 // HEARING_RATE
 
-    def score(self, ms: float, probability: float) -> list[Action]:
-        """`ms` of audio, rounded to whole windows."""
+    def score(self, ms: float, probability: float, level: float | None = None) -> list[Action]:
+        """`ms` of audio, rounded to whole windows. level: dBFS; without it there are no lulls."""
         actions: list[Action] = []
         for _ in range(round(ms * HEARING_RATE / 1000 / WINDOW)):
             span = Span(self.samples, self.samples + WINDOW)
             self.samples += WINDOW
-            actions += self.tell(SpeechScored(span, probability))
+            actions += self.tell(SpeechScored(span, probability, level))
         return actions
 
     def speak(self, ms: float) -> list[Action]:
