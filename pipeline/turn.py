@@ -48,7 +48,7 @@ from pipeline.actions import (
     Weigh,
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
-from pipeline.endpoint import Evidence, Habits
+from pipeline.endpoint import Habits
 from pipeline.events import (
     ClearRequested,
     CommitRequested,
@@ -68,6 +68,7 @@ from pipeline.events import (
 from pipeline.floor import CALLER, Caller, Cue, Tutor
 from pipeline.lull import Lulls
 from pipeline.promises import NUDGE, Promises
+from pipeline.revision import Revision
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 
 OVERHEAR_MS = 160
@@ -95,9 +96,7 @@ class TurnTaker:
         self._policy = policy
         self._turns = 0
         self._ticket: Ticket | None = None  # the caller's open turn
-        self._words: bool | None = None  # of the open ticket: None unknown yet, else whether there were any
-        self._ready = False  # the draft for the open ticket could be heard
-        self._evidence = Evidence()  # of the open ticket, on whether it is complete
+        self._known = Revision()  # of the open ticket
         self._habits = Habits()
         self._floor = 0  # audio before this is committed or cleared
         self._start = 0  # first sample of the open turn
@@ -108,8 +107,6 @@ class TurnTaker:
         self._wary = False  # an echo was caught: sounds alone do not pause the answer
         self._overheard = 0  # how far the open turn was offered for overhearing
         self._lull = Lulls()
-        self._early = False  # the words were asked for in a lull, before the pause
-        self._early_words: TranscriptReady | None = None  # and were known before it
         self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
         self._arrived = 0.0  # when audio last arrived
         self._active: float | None = None  # when anything but silence last happened
@@ -121,7 +118,7 @@ class TurnTaker:
     @property
     def speech_end(self) -> int:
         """End of the last window with speech of the turn that is open, or was last."""
-        return self._end - samples_in(self._lull.ms, HEARING_RATE) if self._early else self._speech_end
+        return self._end - samples_in(self._lull.ms, HEARING_RATE) if self._known.early else self._speech_end
 
     @property
     def keep_from(self) -> int:
@@ -271,7 +268,7 @@ class TurnTaker:
         """The words of a sound that may be an interruption."""
         self._wary = self._wary or event.echo
         if not (event.empty or event.failed or event.slight):
-            return self._certain(Cue.WORDS) + self._known(event)
+            return self._certain(Cue.WORDS) + self._heard(event)
         self._words_asked, self._voiced = False, 0
         still_heard = self._wary and self._end == self._speech_end
         return [] if still_heard else self._let_pass()
@@ -280,7 +277,7 @@ class TurnTaker:
         """The sound was an interruption."""
         assert self._ticket is not None
         self.caller = CALLER[self.caller][cue]
-        self._evidence, self._ready = Evidence(), False
+        self._known = Revision()
         return [OpenTurn(self._ticket, self._start), *self._take_floor()]
 
     def _let_pass(self) -> list[Action]:
@@ -298,45 +295,31 @@ class TurnTaker:
             return [] if self._words_asked or silence < self._policy.pause else self._ask_for_words()
         if self.caller is Caller.SPEAKING:
             return self._pause() if silence >= self._policy.pause else self._listen(speech=False)
-        if self.caller is Caller.PAUSED and silence >= self._patience and self._worth_closing(silence):
+        if self.caller is Caller.PAUSED and self._known.over(silence, self._policy, self._habits):
             return self._close(self._end)
         return []
 
-    def _worth_closing(self, silence: float) -> bool:
-        """Whether anything would come of it now. A silence that was asked for by length is obeyed to the letter."""
-        policy = self._policy
-        if policy.detection is not Detection.ADAPTIVE or not policy.create_response or silence >= policy.patience:
-            return True
-        return self._ready or self._words is False
-
-    @property
-    def _patience(self) -> float:
-        """Milliseconds of silence that end the open turn, by what is known of it now."""
-        policy = self._policy
-        if policy.detection is Detection.SILENCE:
-            return policy.silence
-        return self._habits.wait(self._evidence, policy.shortest, policy.patience)
-
     def _listen(self, *, speech: bool) -> list[Action]:
         """The caller is in the middle of the turn, or just behind its end."""
-        if self._early:
+        if self._known.early:
             return [] if self._lull.ms else self._not_yet()
         if self._lull.ms < LULL_MS:
             return self._overhear() if speech else []
-        self._early = True
-        return [Transcribe(self._revise(), Span(self._start, self._end))]
+        ticket = self._revise()
+        self._known.early = True
+        return [Transcribe(ticket, Span(self._start, self._end))]
 
     def _not_yet(self) -> list[Action]:
         """The lull was none: what was asked for in it lacks the words since."""
         assert self._ticket is not None
-        self._early, self._early_words = False, None
+        self._known = Revision()
         return [Discard(self._ticket)]
 
     def _revise(self) -> Ticket:
         """The turn as it stands now, of which nothing is known yet."""
         assert self._ticket is not None
         self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
-        self._words, self._evidence, self._ready = None, Evidence(), False
+        self._known = Revision()
         return self._ticket
 
     def _overhear(self) -> list[Action]:
@@ -350,9 +333,10 @@ class TurnTaker:
     def _pause(self) -> list[Action]:
         assert self._ticket is not None
         self.caller = CALLER[self.caller][Cue.PAUSE]
-        asked = [] if self._early else [Transcribe(self._revise(), Span(self._start, self._end))]
-        known, self._early, self._early_words = self._early_words, False, None
-        return asked + (self._known(known) if known else [])
+        if not self._known.early:
+            return [Transcribe(self._revise(), Span(self._start, self._end))]
+        self._known.early, known = False, self._known.heard_early
+        return self._heard(known) if known else []
 
     def _resume(self) -> list[Action]:
         assert self._ticket is not None
@@ -366,7 +350,7 @@ class TurnTaker:
     def _close(self, end: int) -> list[Action]:
         """The silence lasted: the turn is over, and its answer is due."""
         assert self._ticket is not None
-        ticket, words = self._ticket, self._words
+        ticket, words = self._ticket, self._known.words
         actions: list[Action] = [CloseTurn(ticket, Span(self._start, end), opened=True)]
         self._leave(Cue.END, end)
         if not self._policy.create_response:
@@ -390,8 +374,8 @@ class TurnTaker:
     def _leave(self, cue: Cue, floor: int) -> None:
         """The open turn is gone, by being closed or dropped."""
         self.caller = CALLER[self.caller][cue]
-        self._ticket = self._words = self._run = self._early_words = None
-        self._early = False
+        self._ticket = self._run = None
+        self._known = Revision()
         self._floor = floor
 
     def _commit(self, end: int) -> list[Action]:
@@ -465,20 +449,19 @@ class TurnTaker:
         if event.ticket == self._ticket and self.caller is Caller.PROBING:
             return self._answered_probe(event)
         if event.ticket == self._ticket and self.caller is Caller.PAUSED:
-            return self._known(event)
-        if event.ticket == self._ticket and self._early:
-            self._early_words = event
+            return self._heard(event)
+        if event.ticket == self._ticket and self._known.early:
+            self._known.heard_early = event
             return []
         return [*self._promises.words_known(event.ticket, any_words=not (event.empty or event.failed))]
 
-    def _known(self, event: TranscriptReady) -> list[Action]:
+    def _heard(self, event: TranscriptReady) -> list[Action]:
         """The words of the open turn, up to this pause."""
-        self._words = not event.empty and not event.failed
-        self._evidence = replace(self._evidence, ending=event.ending)
+        self._known.heard(event)
         asked: list[Action] = []
-        if self._words and self._policy.create_response:
+        if self._known.words and self._policy.create_response:
             asked.append(Draft(event.ticket))
-        if self._words and self._policy.detection is Detection.ADAPTIVE:
+        if self._known.words and self._policy.detection is Detection.ADAPTIVE:
             asked.append(Weigh(event.ticket))
         return asked + self._reconsider()
 
@@ -486,9 +469,9 @@ class TurnTaker:
         """All is known that the words can tell."""
         if ticket != self._ticket or self.caller is not Caller.PAUSED:
             return []
-        self._evidence = replace(self._evidence, finished=finished)
+        self._known.evidence = evidence = replace(self._known.evidence, finished=finished)
         asked: list[Action] = []
-        if self._evidence.complete is None and self._evidence.doubt > DOUBT:
+        if evidence.complete is None and evidence.doubt > DOUBT:
             silence = samples_in(self._policy.pause, HEARING_RATE)
             asked.append(Judge(ticket, Span(self._start, min(self._end, self._speech_end + silence))))
         return asked + self._reconsider()
@@ -496,13 +479,13 @@ class TurnTaker:
     def _judged(self, ticket: Ticket, complete: float | None) -> list[Action]:
         if ticket != self._ticket or self.caller is not Caller.PAUSED:
             return []
-        self._evidence = replace(self._evidence, complete=complete)
+        self._known.evidence = replace(self._known.evidence, complete=complete)
         return self._reconsider()
 
     def _drafted(self, ticket: Ticket) -> list[Action]:
         if ticket != self._ticket or self.caller is not Caller.PAUSED:
             return []
-        self._ready = True
+        self._known.ready = True
         return self._reconsider()
 
     def _reconsider(self) -> list[Action]:
