@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from itertools import groupby
 
 _BACKCHANNELS: Mapping[str, str] = {
-    "en": "mhm mm mmm hmm hm uh huh uhhuh yeah yep yes yup ok okay right sure ah oh aha wow i see ic got it really",
+    "en": "mhm m mm mmm hmm hm uh huh uhhuh yeah yep yes yup ok okay right sure ah oh aha wow i see ic got it really",
     "es": "mhm mm ajá aja sí si ya vale claro ah oh bueno okay ok",
     "fr": "mhm mm ouais oui d'accord ok okay ah oh bien voilà hum",
     "de": "mhm mm hm ja genau ok okay ach ah oh so gut aha stimmt",
@@ -22,13 +23,16 @@ ECHO_SHARE = 0.6
 """Share of the words heard that must be the tutor's, in the tutor's order, to take them for an echo."""
 
 _WORD = re.compile(r"[\w']+")
+_DRAWN = re.compile(r"(.)\1+")
+"""A sound that is held: "yeahhh", "mmmm"."""
 _WIDE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 def is_backchannel(text: str, language: str) -> bool:
     """Whether all of `text` says no more than "I am listening". Empty text says less than that."""
-    words = _words(text)
-    return len(words) <= LONGEST and all(word in _WORDS.get(language, frozenset()) for word in words)
+    known = _WORDS.get(language, frozenset())
+    words = _joined(_words(text))
+    return len(words) <= LONGEST and all(word in known or _DRAWN.sub(r"\1", word) in known for word in words)
 
 
 def is_echo(heard: str, spoken: str) -> bool:
@@ -44,6 +48,15 @@ def _words(text: str) -> list[str]:
     if _WIDE.search(text):
         return [word for word in re.split(r"[\s\u3001\u3002\uff0c\uff01\uff1f,.!?]+", text) if word]
     return _WORD.findall(text.replace("-", " "))
+
+
+def _joined(words: list[str]) -> list[str]:
+    """With letters that stand alone joined to a word: recognizers spell "m h m" and "o k"."""
+    joined: list[str] = []
+    for alone, group in groupby(words, key=lambda word: len(word) == 1 and word.isascii()):
+        found = list(group)
+        joined += ["".join(found)] if alone else found
+    return joined
 
 
 def _common_run(ours: list[str], theirs: list[str]) -> int:

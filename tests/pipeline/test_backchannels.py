@@ -9,6 +9,7 @@ from pipeline.backchannels import is_backchannel, is_echo
         ("Mhm.", "en"), ("Yeah, yeah.", "en"), ("Uh-huh.", "en"), ("Okay.", "en"), ("I see.", "en"), ("", "en"),
         ("Sí, claro.", "es"), ("D'accord.", "fr"), ("Ja, genau.", "de"), ("Va bene.", "it"),
         ("嗯。", "zh"), ("はい", "ja"),
+        ("M H M.", "en"), ("O. K.", "en"), ("Mmmm, yeahhh.", "en"),  # as recognizers spell them
     ],
 )  # fmt: skip
 def test_go_on(text, language):
@@ -20,6 +21,7 @@ def test_go_on(text, language):
     [
         ("Stop.", "en"), ("No.", "en"), ("Wait, what does that mean?", "en"), ("Yes, but why?", "en"),
         ("Yes yes yes yes yes", "en"), ("Espera.", "es"), ("Mhm.", "xx"), ("什么意思", "zh"),
+        ("A B C", "en"), ("I saw.", "en"),
     ],
 )  # fmt: skip
 def test_not_go_on(text, language):
