@@ -64,6 +64,10 @@ class Prices:
         return result
 
 
+UNREAD_WORDS = 3
+"""Words that a partial transcript usually lacks when the caller has ended."""
+
+
 class _Metered:
     """What the wrappers share. Their life is a formality: the engines behind them are started and closed backstage."""
 
@@ -137,7 +141,10 @@ class MeteredTurnDetector(_Metered):
 
 
 class MeteredSentences(_Metered):
-    """A `SentenceDetector`."""
+    """A `SentenceDetector`. Reading along is free: it is done while nobody waits for it.
+
+    What it saves is given to every question alike: of its words, all but the last few were read before it is timed.
+    """
 
     def __init__(self, detector: SentenceDetector, backstage: Backstage, memory: Memory, prices: Prices) -> None:
         super().__init__(detector, backstage, memory, prices)
@@ -149,13 +156,15 @@ class MeteredSentences(_Metered):
 
     async def finished(self, words: str, *, before: str, caller: str) -> float:
         def answer() -> tuple[float, float]:
+            read = " ".join(words.split()[:-UNREAD_WORDS])
+            self.backstage.run(self._detector.prepare(read, before=before, caller=caller))
             return self.timed(self._detector.finished(words, before=before, caller=caller))
 
         question = key(self.info, words, before)
         return await self.prices.pay("sentence", lambda: recalled(self.memory.sentence, question, answer))
 
     async def prepare(self, words: str, *, before: str, caller: str) -> None:
-        """Costs nobody anything: it is done while nobody waits."""
+        return
 
 
 class MeteredRecognizer(_Metered):

@@ -9,7 +9,7 @@ import msgspec
 from pipeline.errors import OperatorError
 from pipeline.settings import TurnPolicy
 
-ROLES: Final = ("asr", "turn", "tts")
+ROLES: Final = ("asr", "turn", "sentence", "tts")
 
 
 def policy(pairs: Sequence[str]) -> TurnPolicy:
