@@ -25,7 +25,9 @@ def quality(  # noqa: PLR0913 - the options of a command
     corpus: Annotated[Path | None, typer.Option(help="A folder of labelled recordings in place of our corpus.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A quarter of the corpus, a coarser curve.")] = False,
     policy: Annotated[list[str] | None, typer.Option(help="A rule to change, e.g. patience=1500. Repeatable.")] = None,
-    latency: Annotated[str, typer.Option(help="Fixed seconds for engines: asr=0.3,turn=0.07,sentence=0.03,tts=0.15.")] = "",
+    latency: Annotated[
+        str, typer.Option(help="Fixed seconds for engines: asr=0.3,turn=0.07,sentence=0.03,tts=0.1.")
+    ] = "",
     slowdown: Annotated[float, typer.Option(min=0, help="Multiplies what the engines are measured to take.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Decides everything that is drawn for the corpus.")] = 1,
     profile: Annotated[str | None, typer.Option(help="Models to listen with.")] = None,
