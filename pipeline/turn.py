@@ -304,7 +304,8 @@ class TurnTaker:
         if self._known.early:
             return [] if self._lull.ms else self._not_yet()
         if self._lull.ms < LULL_MS:
-            return self._overhear() if speech else []
+            # In the first windows of a lull nothing is begun that would take the cores from the words of the end.
+            return self._overhear() if speech and not self._lull.ms else []
         ticket = self._revise()
         self._known.early = True
         return [Transcribe(ticket, Span(self._start, self._end))]
