@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from models.registry import EngineChoice, build_engines
@@ -82,14 +84,30 @@ def ice_servers(settings: Settings) -> IceServers:
     )
 
 
+def cross_origin(settings: Settings) -> list[Middleware]:
+    """What tells browsers that pages of other origins may call; they read where their call is from a header."""
+    if settings.origins is None:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins.split(),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["Location", calls.TICKET],
+        )
+    ]
+
+
 def open_gateway(settings: Settings, engines: Engines) -> Gateway:
     """The gateway's state, not started yet."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
+    origins = frozenset((settings.origins or "").split())
     ephemeral = EphemeralKeys()
     return Gateway(
         engines=engines,
         defaults=call_defaults(settings),
-        doorkeeper=Doorkeeper(key, ephemeral),
+        doorkeeper=Doorkeeper(key, ephemeral, origins),
         ephemeral=ephemeral,
         table=SessionTable(settings.max_calls),
         longest_s=settings.max_call_minutes * 60,
@@ -151,6 +169,7 @@ def build(
             Route("/v1/voicegw/lobby", lobby),
             *Page().routes(),
         ],
+        middleware=cross_origin(settings),
         lifespan=lifespan,
     )
     app.state.gateway = gateway

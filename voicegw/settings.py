@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on; anything but loopback needs api_key")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     api_key: SecretStr | None = Field(None, description="key that every caller must bring")
+    origins: str | None = Field(
+        None,
+        pattern=r"^(\*|https?://[^\s/*]+( +https?://[^\s/*]+)*)$",
+        description="web pages of other origins that may call, with spaces between, e.g. https://school.example; "
+        "* for any, which then need a key",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     models_dir: Path = Field(default_factory=lambda: user_data_path("voicegw") / "models")
     profile: str = Field("default", description="set of models: default, small, or gpu (which needs llm.url)")

@@ -1,6 +1,7 @@
 """`make test-clients`: every client against a gateway, and the table of what happened.
 
 Each client lives in its own environment below `.clients/`, made from pinned versions from the public registries.
+With `--record`, what a client said and was told is kept for tests/protocol, if all went well.
 """
 
 import asyncio
@@ -9,10 +10,12 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.clients.engines import engines
+from tests.clients.recording import RECORDINGS, Tape
 from tests.support.gateway import gateway
 
 HERE = Path(__file__).parent
@@ -62,13 +65,18 @@ CLIENTS = (
 )
 
 
-async def main(wanted: Sequence[str]) -> int:
+async def main(wanted: Sequence[str], *, record: bool) -> int:
     """wanted: names of clients; empty for all, which also writes the table. Returns the exit status."""
     results: list[dict[str, str]] = []
     async with gateway(engines()) as running:
         for client in CLIENTS:
             if not wanted or client.name in wanted:
-                results += await _results(client, running.http)
+                tape = Tape()
+                with tape.running() if record else nullcontext():
+                    told = await _results(client, running.http)
+                if record and all(result["result"] == "ok" for result in told):
+                    tape.save(RECORDINGS / f"{client.name}.jsonl")
+                results += told
     failed = [result for result in results if result["result"] != "ok"]
     for result in results:
         print("{client} {version}  {scenario}: {result}".format(**result))  # noqa: T201
@@ -122,4 +130,5 @@ def _table(results: Sequence[dict[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1:])))
+    names = [argument for argument in sys.argv[1:] if argument != "--record"]
+    sys.exit(asyncio.run(main(names, record="--record" in sys.argv)))

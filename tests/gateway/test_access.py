@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
@@ -9,6 +10,7 @@ from models.scripted import ScriptedChat, ScriptedRecognizer
 from pipeline.errors import OperatorError
 from tests.support.gateway import gateway, scripted
 from tests.support.wire import dial
+from voicegw.settings import Settings
 
 KEY = "sk-secret"
 
@@ -47,6 +49,55 @@ async def test_a_web_page_of_another_origin_may_not_use_a_gateway_without_a_key(
         assert refused.value.response.status_code == 403
         async with dial(running.url, origin=Origin(running.http)) as wire:
             await wire.event("session.created")
+
+
+APP = "https://school.example"
+ASKING = {
+    "Origin": APP,
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization, content-type, x-openai-agents-sdk",
+}
+OFFER = {"Origin": APP, "Content-Type": "application/sdp"}
+
+
+async def test_a_page_of_a_named_origin_may_call_from_its_browser():
+    async with gateway(origins=f"http://localhost:3000 {APP}") as running:
+        async with httpx2.AsyncClient(base_url=f"{running.http}/v1/realtime") as browser:
+            for path in ("/calls", "/client_secrets"):
+                asked = await browser.options(path, headers=ASKING)
+                assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, APP)
+                assert asked.headers["access-control-allow-headers"] == ASKING["Access-Control-Request-Headers"]
+                assert "POST" in asked.headers["access-control-allow-methods"]
+            refused = await browser.post("/calls", headers=OFFER, content="hello")
+            assert refused.json()["error"]["param"] == "sdp"  # heard, and read by the page although it was refused
+            assert refused.headers["access-control-allow-origin"] == APP
+            assert "Location" in refused.headers["access-control-expose-headers"]
+            stranger = await browser.options("/calls", headers=ASKING | {"Origin": "http://evil.example"})
+            assert (stranger.status_code, "access-control-allow-origin" in stranger.headers) == (400, False)
+        async with dial(running.url, origin=Origin(APP)) as wire:
+            await wire.event("session.created")
+
+
+async def test_where_any_page_may_call_it_needs_a_key():
+    async with gateway(origins="*") as running, httpx2.AsyncClient(base_url=running.http) as browser:
+        answer = await browser.post("/v1/realtime/calls", headers=OFFER, content="hello")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "origin_not_allowed")
+        assert answer.headers["access-control-allow-origin"] == "*"
+    async with gateway(origins="*", api_key=KEY) as running, httpx2.AsyncClient(base_url=running.http) as browser:
+        answer = await browser.post("/v1/realtime/calls", headers=OFFER | {"api-key": KEY}, content="hello")
+        assert answer.json()["error"]["param"] == "sdp"
+
+
+async def test_no_page_of_another_origin_may_call_by_default():
+    async with gateway(api_key=KEY) as running, httpx2.AsyncClient(base_url=running.http) as browser:
+        asked = await browser.options("/v1/realtime/calls", headers=ASKING)
+        assert (asked.status_code, "access-control-allow-origin" in asked.headers) == (405, False)
+
+
+@pytest.mark.parametrize("origins", ["school.example", "https://school.example/", "https://*.example", "* http://a"])
+def test_what_is_no_origin_is_refused(origins):
+    with pytest.raises(ValidationError, match="origins"):
+        Settings(origins=origins)
 
 
 async def test_a_name_that_was_bent_to_this_machine_is_refused_without_a_key():

@@ -4,6 +4,7 @@ import asyncio
 
 import httpx2
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from models.scripted import ScriptedChat, ScriptedSynthesizer
 from tests.support.footprint import footprint, same_footprint
@@ -11,6 +12,7 @@ from tests.support.gateway import gateway, scripted
 from tests.support.lossy_link import lossy_link
 from tests.support.rtc_caller import LOUD, RtcCaller, calling
 from tests.support.until import until
+from tests.support.wire import dial
 from voicegw.settings import RtcSettings
 
 
@@ -143,6 +145,37 @@ async def test_hanging_up_frees_everything(how):
         await until(lambda: running.calls == 0, 5.0)
         assert len(running.app.state.gateway.switchboard) == 0
         await same_footprint(before)
+
+
+async def test_a_server_watches_steers_and_ends_a_call_by_its_id():
+    async with gateway(scripted(synthesizer=ScriptedSynthesizer(ms_per_char=40))) as running:
+        async with calling(running.http) as caller:
+            sideband = running.url.replace("model=test", f"call_id={caller.location.rsplit('/', 1)[-1]}")
+            async with dial(sideband) as server:
+                await server.event("session.created")
+                await server.send({"type": "session.update", "session": {"type": "realtime", "instructions": "Sing."}})
+                assert (await caller.event("session.updated"))["session"]["instructions"] == "Sing."
+                await server.send({"type": "response.create"})
+                await caller.sound()
+                for told in (caller, server):
+                    await told.event("response.output_audio_transcript.delta")
+                    await told.event("output_audio_buffer.stopped")
+                assert "response.output_audio.delta" not in server.kinds
+                await server.send({"type": "input_audio_buffer.append", "audio": "AAA="})
+                assert (await server.error())["param"] == "type"
+                assert "error" not in caller.kinds
+            await caller.speak(1.0)
+            await caller.event("response.created")  # the call outlives who watched it
+            async with dial(sideband) as server:
+                await server.event("session.created")
+                await caller.hang_up()
+                async with asyncio.timeout(10):
+                    await server.socket.wait_closed()
+                assert server.socket.close_code == 1000
+        await until(lambda: running.calls == 0)
+        with pytest.raises(InvalidStatus, match="404"):
+            async with dial(sideband):
+                pass
 
 
 async def test_a_caller_who_vanishes_is_gone_within_five_seconds():

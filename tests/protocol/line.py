@@ -17,6 +17,7 @@ from voicegw.protocol.offer import Offer
 from voicegw.protocol.realtime import RealtimeProtocol
 from voicegw.protocol.server_events import ServerEvent
 from voicegw.protocol.session import SessionType
+from voicegw.protocol.sound import EncoderFactory
 
 LANGUAGES = frozenset({"de", "en"})
 
@@ -46,12 +47,13 @@ class LateEncoder:
 
 @dataclass
 class Line:
-    """What goes in, and as plain JSON what comes out."""
+    """What goes in, and as plain JSON what comes out. encoder: another than the one above."""
 
     offer: Offer = OFFER
     kind: SessionType = "realtime"
     wishes: dict[str, Any] | None = None
     encoders: list[tuple[AudioFormat, int]] = field(default_factory=list)
+    encoder: EncoderFactory | None = None
 
     def __post_init__(self) -> None:
         numbers = itertools.count(1)
@@ -60,7 +62,7 @@ class Line:
             self.offer.session(self.kind, "sess_1", EXPIRES, self.wishes),
             conversation_id="conv_1",
             new_id=lambda kind: f"{kind}_{next(numbers)}",
-            encoder=self._encoder,
+            encoder=self.encoder or self._encoder,
         )
 
     def open(self) -> list[dict[str, Any]]:

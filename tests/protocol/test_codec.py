@@ -53,6 +53,7 @@ def refusal(frame: str | bytes) -> RefusedFrame:
         ('{"type":"session.update","session":{"a":' + '{"b":' * 100_000 + "1" + "}" * 100_001 + "}", "invalid_json"),
         (b"\xff\xfe\x00", "invalid_json"),
         (b'{"type":"response.create","event_id":"\xff"}', "invalid_json"),
+        (b'{"type":"conversation.item.create","item":{"type":"message","role":"\xff"}}', "invalid_json"),
         ("a lone \ud800", "invalid_json"),
         ("null", "invalid_event"),
         ("[]", "invalid_event"),

@@ -372,6 +372,20 @@ def test_the_voice_of_one_answer_is_told() -> None:
     assert created["response"]["audio"]["output"]["voice"] == "amy"
 
 
+def test_an_item_that_was_deleted_while_it_was_made_is_not_done_in_the_conversation() -> None:
+    line = Line()
+    line.notify(*begun(WRITTEN), ReplyText("resp_1", "item_a", "Hi"), ItemDeleted("item_a"))
+    events = line.notify(ReplyText("resp_1", "item_a", "!"), ended("completed", WRITTEN))
+    assert types(events) == [
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.done",
+    ]
+    assert [said["id"] for said in events[-1]["response"]["output"]] == ["item_a"]
+
+
 def test_nothing_is_told_of_an_answer_that_has_ended() -> None:
     line = Line()
     line.notify(*begun(), ended("cancelled", reason="turn_detected"))

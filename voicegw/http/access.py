@@ -2,6 +2,7 @@
 
 import hmac
 import time
+from collections.abc import Set
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -26,11 +27,15 @@ class Refused(VoiceError):
 
 
 class Doorkeeper:
-    """Checks every caller. key: what they must bring, None to let everybody on this machine in."""
+    """Checks every caller. key: what they must bring, None to let everybody on this machine in.
 
-    def __init__(self, key: str | None, ephemeral: EphemeralKeys) -> None:
+    origins: of pages that may come without a key, besides our own.
+    """
+
+    def __init__(self, key: str | None, ephemeral: EphemeralKeys, origins: Set[str] = frozenset()) -> None:
         self._key = key
         self._ephemeral = ephemeral
+        self._origins = origins
 
     def check(self, connection: HTTPConnection) -> None:
         """Whether somebody with the gateway's own key calls. Raises Refused."""
@@ -56,7 +61,7 @@ class Doorkeeper:
         raise Refused("The ephemeral key is unknown or has expired; ask for another one.", 401, "invalid_api_key")
 
     def _check_origin(self, connection: HTTPConnection) -> None:
-        """Any page in the browser can reach a server on its own machine; only our own page may, unless it has a key.
+        """Any page can reach a server on its browser's machine; only ours and named ones may, unless they have a key.
 
         A page can give its own name the address of this machine (DNS rebinding); the Host header then has that name.
         """
@@ -66,7 +71,7 @@ class Doorkeeper:
         if not is_loopback(host):
             raise Refused(f"Without a key this gateway answers to loopback names, not to {host}.", 403, "host_refused")
         origin = connection.headers.get("origin")
-        if origin is None:
+        if origin is None or origin in self._origins:
             return
         if urlsplit(origin).netloc != connection.headers.get("host"):
             raise Refused(f"Pages from {origin} may not call without a key.", 403, "origin_not_allowed")

@@ -136,4 +136,4 @@ def _refused(error: Refused | CallerError) -> Response:
     if isinstance(error, Refused):
         return refusal(error)
     status = 404 if isinstance(error, NoSuchCall) else 400
-    return refusal(Refused(str(error), status, error.code))
+    return refusal(Refused(str(error), status, error.code, error.param))

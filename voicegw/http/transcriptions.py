@@ -54,7 +54,7 @@ async def _form(request: Request) -> FormData:
     try:
         return await MultiPartParser(request.headers, bounded(request, LARGEST), max_files=1, max_fields=20).parse()
     except MultiPartException as error:
-        raise CallerError(f"The form cannot be read: {error.message}") from None
+        raise CallerError(f"The form cannot be read: {error.message}", code="invalid_form") from None
 
 
 async def _understood(form: FormData, gateway: Gateway) -> tuple[Pcm, str, Listening]:

@@ -31,6 +31,8 @@ def decode(frame: str | bytes) -> ClientEvent:
     """The event in a frame of UTF-8 JSON. Raises RefusedFrame and nothing else, whatever the bytes."""
     event_id = None
     try:
+        if isinstance(frame, bytes):
+            frame = frame.decode()  # msgspec would leave what it keeps raw unchecked
         envelope: _Envelope = msgspec.json.decode(frame, type=_Envelope)
         event_id = _event_id(envelope)
         _check_size(len(frame), _type(envelope))

@@ -120,6 +120,7 @@ class Narrator:
                 self._say(server.ItemAdded(previous_item_id=notice.after, item=item))
                 self._say(server.ItemDone(previous_item_id=notice.after, item=item))
             case notices.ItemDeleted():
+                self._replies.deleted(notice.item)
                 self._say(server.ItemDeleted(item_id=notice.item))
             case notices.ItemTruncated():
                 self._say(server.ItemTruncated(item_id=notice.item, audio_end_ms=notice.audio_end_ms))

@@ -36,6 +36,11 @@ class Replies:
         """The caller said something, which the next answer is charged for."""
         self._heard_s += seconds
 
+    def deleted(self, item: str) -> None:
+        """The client deleted an item, perhaps one that is still being made."""
+        for reply in self._replies.values():
+            reply.deleted(item)
+
     def tell(self, notice: ReplyNotice, session: Session) -> None:
         match notice:
             case notices.ReplyStarted():

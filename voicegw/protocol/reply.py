@@ -12,7 +12,7 @@ come:
     [response.content_part.done, conversation.item.done, response.output_item.done]
     response.done
 
-An answer beside the conversation has no conversation.item events.
+An answer beside the conversation has no conversation.item events, and an item that was deleted meanwhile no second one.
 """
 
 from collections.abc import Callable
@@ -56,6 +56,7 @@ class Reply:
         self._after: str | None = None
         self._words: list[str] = []
         self._items: list[str] = []  # ids, each at its output index
+        self._deleted: set[str] = set()
         self._response = begun_response(started.reply, started.options, session, conversation_id)
         self._sound = SoundTeller(self._response.audio.output.format, encoder)
         self._place = Place(response_id=started.reply, item_id="", output_index=0)
@@ -90,6 +91,10 @@ class Reply:
         call = self._calls[notice.item.id]
         call.end(notice.item)
         self._end(notice.item, call.after)
+
+    def deleted(self, item: str) -> None:
+        """The conversation does not have this item any more; the response still has it in its output."""
+        self._deleted.add(item)
 
     def end(self, notice: notices.ReplyEnded, heard_s: float) -> None:
         """Flushes the audio of an answer that was made to its end, and drops the rest of one that was not.
@@ -128,7 +133,7 @@ class Reply:
 
     def _end(self, item: Item, after: str | None) -> None:
         told: WireItem = wire_item(item)
-        if self._in_conversation:
+        if self._in_conversation and item.id not in self._deleted:
             self._say(ItemDone(previous_item_id=after, item=told))
         index = self._items.index(item.id)
         self._say(wire.OutputItemDone(response_id=self._response.id, item=told, output_index=index))

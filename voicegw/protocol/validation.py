@@ -56,6 +56,8 @@ def caller_error(error: msgspec.ValidationError, shape: object, at: str = "") ->
         message = f"'{param}' cannot be {_shortened(choice['value'])}. Supported values are: {known}."
     elif _REFUSED.match(text):
         message = f"'{param}' is not supported by this gateway: leave it out, or send null or an empty list."
+    elif not param:
+        return CallerError(f"This is JSON of the wrong kind: {text[:1].lower() + text[1:]}.", code="invalid_json")
     else:
         text = text.replace("`bytes`", "base64 of `bytes`")
         message = f"Invalid '{param}': {_shortened(text[:1].lower() + text[1:])}."

@@ -129,8 +129,9 @@ class Session:
     async def close(self) -> None:
         """Free everything. Safe to call twice."""
         await self.call.close()
-        for outbox in self._outboxes:
-            outbox.hang_up()
+        self._outbox.hang_up()
+        for sideband in self._sidebands:
+            sideband.end(NORMAL, "the call has ended")
 
     @property
     def _outboxes(self) -> list[Outbox]:

@@ -88,7 +88,7 @@ class Switchboard:
         """Give a call a new connection. Raises NoSuchCall, or BadOffer and the call goes on waiting."""
         call = self._calls.get(call_id)
         if call is None or call.ticket is None or not hmac.compare_digest(call.ticket.encode(), ticket.encode()):
-            raise NoSuchCall("There is no such call to take up again.", code="call_not_found")
+            raise NoSuchCall("There is no such call to take up again.", code="call_not_found", param="call_id")
         call.ticket = _ticket()  # at once, so that nobody can come twice while this one is being answered
         peer = self._peer(call.session.spool)
         async with AsyncExitStack() as stack:
@@ -102,14 +102,14 @@ class Switchboard:
         """Raises NoSuchCall."""
         call = self._calls.get(call_id)
         if call is None:
-            raise NoSuchCall(f"There is no call '{call_id}'.", code="call_not_found")
+            raise NoSuchCall(f"There is no call '{call_id}'.", code="call_not_found", param="call_id")
         call.session.end(HANGUP, "hung up by request")
         call.peer.leave(ending.HUNG_UP)
 
     def _hand_over(self, call: _Call, peer: Peer) -> None:
         """Raises NoSuchCall when it ended meanwhile."""
         if call.id not in self._calls or call.next.full():
-            raise NoSuchCall("The call has ended.", code="call_not_found")
+            raise NoSuchCall("The call has ended.", code="call_not_found", param="call_id")
         call.next.put_nowait(peer)
         call.peer.leave(ending.LOST)
 

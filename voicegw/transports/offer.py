@@ -34,6 +34,8 @@ def checked(offer: str) -> str:
     if lines[0] != "v=0":
         raise BadOffer("The offer is not SDP: it does not begin with v=0.")
     _check_sections([line for line in lines if line.startswith("m=")])
+    if sum(line.startswith("a=mid:") for line in lines) != SECTIONS:
+        raise BadOffer("Each section of the offer must have a name of its own (a=mid).")
     if not any(line.startswith("a=group:BUNDLE ") for line in lines):
         raise BadOffer("The offer does not bundle voice and events on one connection (a=group:BUNDLE).")
     for needed in ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:"):

@@ -123,6 +123,9 @@ class Peer:
                 await self._pc.close()
         except TimeoutError:
             log.warning("closing a connection took too long", extra={"seconds": CLOSE_S})
+        except AttributeError as error:
+            # aiortc stumbles over what it had no time to make when it gave up on an offer; sockets are not among it.
+            log.info("a connection was never whole", extra={"reason": repr(error)})
 
     # --- what aiortc tells -------------------------------------------------------------------------------------------
 
@@ -154,7 +157,9 @@ class Peer:
                 log.exception("a call broke off unexpectedly", extra={"task": name})
                 self.leave(Ending("an error of this gateway"))
 
-        return asyncio.create_task(run(), name=name)
+        task = asyncio.create_task(run(), name=name)
+        task.add_done_callback(lambda _: work.close())  # one that is cancelled at once has not begun it
+        return task
 
     async def _talk(self, session: PhoneTalk, greeting: Sequence[str]) -> Ending:
         try:
