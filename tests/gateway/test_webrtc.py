@@ -158,7 +158,7 @@ async def test_a_caller_who_comes_back_finds_the_conversation():
             spoken = done["response"]["output"][0]["id"]
             (call,) = running.app.state.gateway.switchboard._calls.values()
             link.cut = True
-            await until(lambda: call.peer._over.done(), 5.0)  # when a call that nobody may take up again would end
+            await until(call.peer._over.done, 5.0)  # when a call that nobody may take up again would end
             assert running.calls == 1, "the call waits"
             again = RtcCaller()
             try:
