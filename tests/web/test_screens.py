@@ -20,10 +20,12 @@ SCENARIOS = [
 ]
 ANSWER = "Good evening, and welcome! For how many people should I lay the table tonight?"
 SERIOUS = ("serious", "critical")
-SETTLED = """() => Promise.allSettled(
-    document.getAnimations().filter(moving => moving instanceof CSSTransition).map(moving => moving.finished)
-)"""
-"""What was about to change its colour or its place has done so."""
+SETTLED = """async () => {
+    const moving = () => document.getAnimations().some(one => one instanceof CSSTransition);
+    for (let tries = 0; moving() && tries < 13; tries++) await new Promise(go => setTimeout(go, 20));
+}"""
+"""What was about to change its colour has done so: at the latest after a quarter of a second, for the levels of a call
+never rest. (Not by `finished`: it never comes for a transition that was replaced.)"""
 
 
 async def look(page: Page, name: str, axe: str, *, full: bool = False) -> None:
