@@ -43,7 +43,7 @@ test-vllm: $(VENV)/dev.stamp $(VLLM)/install.stamp
 	@$(BIN)/voicegw models pull smollm2-135m
 	TEST_VLLM=$(VLLM) $(BIN)/python -m pytest tests/vllm -v
 
-# Clients that nobody here wrote, each in its own environment from the public registries; needs Node.js 20.
+# Clients that nobody here wrote, each in its own environment from the public registries.
 test-clients: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.clients.run
 

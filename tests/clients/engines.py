@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from models.scripted import (
     Saying,
     ScriptedChat,
@@ -29,11 +31,10 @@ def engines() -> Engines:
 
 
 def _heard(audio: Pcm) -> str:
-    loud = sum(
-        abs(int.from_bytes(audio.data[at : at + 2], "little", signed=True)) > 1000
-        for at in range(0, len(audio.data), 320)
-    )
-    seconds = loud / 100
+    size = audio.rate // 100
+    samples = np.frombuffer(audio.data, "<i2")
+    parts = np.abs(samples[: len(samples) // size * size].astype(np.int32)).reshape(-1, size)
+    seconds = np.count_nonzero(parts.max(axis=1) > 1000) / 100
     return GREETING if seconds < 0.9 else QUESTION if seconds < 1.5 else STORY
 
 

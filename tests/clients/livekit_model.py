@@ -79,7 +79,17 @@ class Caller:
             self.heard.append(event.transcript)
 
     def speak(self, seconds: float) -> None:
-        pcm = LOUD * round(24_000 * seconds) + bytes(2 * 24_000)
+        self.begin(seconds)
+        self.pause()
+
+    def begin(self, seconds: float) -> None:
+        """Be loud for so long, and not done: no answer comes before a `pause`."""
+        self._push(LOUD * round(24_000 * seconds))
+
+    def pause(self) -> None:
+        self._push(bytes(2 * 24_000))
+
+    def _push(self, pcm: bytes) -> None:
         for at in range(0, len(pcm), 4800):
             data = pcm[at : at + 4800]
             self.session.push_audio(rtc.AudioFrame(data, 24_000, 1, len(data) // 2))
@@ -116,14 +126,15 @@ async def interrupted(url: str) -> Caller:
     async with asyncio.timeout(20):
         await story.sounding.wait()
     caller.started.clear()
-    caller.speak(1.2)
+    caller.begin(1.2)
     async with asyncio.timeout(20):
         await caller.started.wait()
-    caller.session.interrupt()
+    caller.session.interrupt()  # the story; the answer to what is being said is not there yet
     caller.session.truncate(
         message_id=story.message_id, modalities=["text", "audio"], audio_end_ms=100, audio_transcript="Once"
     )
     await story.done
+    caller.pause()
     answer = await caller.answer()
     assert answer.text == "Good morning to you, my friend.", answer.text
     return caller

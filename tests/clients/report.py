@@ -18,10 +18,12 @@ class Report:
             yield
         except Exception as problem:  # whatever it is, it is this scenario's result
             last = traceback.extract_tb(problem.__traceback__)[-1]
-            self._tell(name, f"{type(problem).__name__}: {problem} ({last.name}:{last.lineno}: {last.line})")
+            result = f"{type(problem).__name__}: {problem} ({last.name}:{last.lineno}: {last.line})"
+            tell(self._client, self._version, name, result)
         else:
-            self._tell(name, "ok")
+            tell(self._client, self._version, name, "ok")
 
-    def _tell(self, scenario: str, result: str) -> None:
-        told = {"client": self._client, "version": self._version, "scenario": scenario, "result": result}
-        print(json.dumps(told), flush=True)  # noqa: T201 - this is how it is told
+
+def tell(client: str, version: str, scenario: str, result: str) -> None:
+    told = {"client": client, "version": version, "scenario": scenario, "result": result}
+    print(json.dumps(told), flush=True)  # noqa: T201 - this is how it is told

@@ -20,6 +20,8 @@ from tests.support.gateway import gateway
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+BIN = Path(sys.executable).parent
+"""Of the project's environment: uv is there, and Node.js."""
 ENVIRONMENTS = ROOT / ".clients"
 TABLE = ROOT / "docs" / "compatibility.md"
 LONGEST_S = 180
@@ -34,7 +36,11 @@ Clients that nobody here wrote, unmodified, against this gateway over real socke
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A script and where it runs. packages: file of what its own environment holds; None: it runs in the project's."""
+    """A script and where it runs.
+
+    packages: what its own environment holds: a file of Python packages, or a folder with a lock of npm's, which goes
+    below `.clients/` with the scripts in it. None: the script needs only the project's environment.
+    """
 
     name: str
     script: str
@@ -42,24 +48,20 @@ class Client:
 
     async def command(self) -> list[str]:
         """What runs it, once its environment is there."""
+        python = sys.executable
+        if self.packages and self.packages.endswith(".txt"):
+            python = await _python(self.name, HERE / self.packages)
+        elif self.packages:
+            await _npm(HERE / self.packages, ENVIRONMENTS / self.packages)
         if self.script.endswith(".mjs"):
-            folder = ENVIRONMENTS / Path(self.script).parent
-            shutil.copytree(HERE / Path(self.script).parent, folder, dirs_exist_ok=True)
-            await _run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], folder)
-            return ["node", str(ENVIRONMENTS / self.script)]
-        if self.packages is None:
-            return [sys.executable, str(HERE / self.script)]
-        python = ENVIRONMENTS / self.name / "bin" / "python"
-        uv = str(Path(sys.executable).with_name("uv"))
-        if not python.exists():
-            await _run([uv, "venv", "-q", "--python", sys.executable, str(python.parent.parent)], ROOT)
-        await _run([uv, "pip", "sync", "-q", "--python", str(python), str(HERE / self.packages)], ROOT)
-        return [str(python), str(HERE / self.script)]
+            return [str(BIN / "node"), str(ENVIRONMENTS / self.script)]
+        return [python, str(HERE / self.script)]
 
 
 CLIENTS = (
     Client("openai-python", "openai_python.py"),
-    Client("agents-js", "agents_js/main.mjs"),
+    Client("agents-js", "agents_js/main.mjs", "agents_js"),
+    Client("agents-js-page", "agents_js_page.py", "agents_js"),
     Client("pipecat", "pipecat_service.py", "pipecat.txt"),
     Client("livekit", "livekit_model.py", "livekit.txt"),
 )
@@ -96,6 +98,24 @@ async def _results(client: Client, url: str) -> list[dict[str, str]]:
     version = results[0]["version"] if results else "?"
     lost = [{"client": client.name, "version": version, "scenario": name, "result": "not told"} for name in missing]
     return results + lost
+
+
+async def _python(name: str, packages: Path) -> str:
+    """The interpreter of an environment with exactly these packages."""
+    python = ENVIRONMENTS / name / "bin" / "python"
+    uv = str(BIN / "uv")
+    if not python.exists():
+        await _run([uv, "venv", "-q", "--python", sys.executable, str(python.parent.parent)], ROOT)
+    await _run([uv, "pip", "sync", "-q", "--python", str(python), str(packages)], ROOT)
+    return str(python)
+
+
+async def _npm(source: Path, folder: Path) -> None:
+    """A copy of `source` with the packages of its lock, fetched when they are not those already there."""
+    shutil.copytree(source, folder, dirs_exist_ok=True)  # with the times of its files
+    lock, here = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"  # npm's own record
+    if not here.is_file() or here.stat().st_mtime < lock.stat().st_mtime:
+        await _run([str(BIN / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], folder)
 
 
 async def _run(command: Sequence[str], folder: Path, **variables: str) -> str:

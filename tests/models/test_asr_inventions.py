@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from bench.quality import noises
 from bench.quality.sound import Floats, s16
@@ -17,6 +18,8 @@ from models.weights.files import ModelStore
 from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.engines import Listening
 from tests.support.speech import joined, noise, silence, tone
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MODEL = "whisper-base"
 
@@ -51,7 +54,7 @@ SOUNDS = {
 }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def recognizer(model_store: ModelStore) -> AsyncIterator[WhisperRecognizer]:
     engine = WhisperRecognizer(model_store.folder(MODEL))
     await engine.start()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from models import whisper_rules
 from models.asr_whisper import WhisperRecognizer
@@ -16,6 +17,8 @@ from pipeline.audio import Pcm
 from pipeline.engines import Listening, Recognizer
 from pipeline.errors import EngineError, EngineOverloaded, OperatorError
 from tests.support.speech import VOICE, Speaker, joined, mixed, noise, silence
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MODEL = "whisper-base"
 ENGLISH = Listening("en")
@@ -33,7 +36,7 @@ def speaker(model_store: ModelStore) -> Speaker:
     return Speaker(model_store.folder(VOICE))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def recognizer(model_store: ModelStore) -> AsyncIterator[WhisperRecognizer]:
     engine = WhisperRecognizer(model_store.folder(MODEL), partial_deadline_s=30)
     await engine.start()

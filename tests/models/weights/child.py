@@ -5,6 +5,7 @@ python -m tests.models.weights.child MANIFEST ARGS...
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,6 +57,8 @@ def main() -> None:
     from pipeline.errors import VoiceError
     from voicegw.commands.models import app
 
+    # Whoever runs the tests in the background (`pytest &` in a script) hands down that Ctrl-C is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if limit := os.environ.get(_LIMIT):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     try:
