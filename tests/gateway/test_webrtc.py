@@ -5,10 +5,10 @@ import asyncio
 import httpx2
 import pytest
 
+from bench.phone.lossy_link import lossy_link
 from models.scripted import ScriptedChat, ScriptedSynthesizer
 from tests.support.footprint import footprint, same_footprint
 from tests.support.gateway import gateway, scripted
-from tests.support.lossy_link import lossy_link
 from tests.support.rtc_caller import LOUD, RtcCaller, calling
 from tests.support.until import until
 from voicegw.settings import RtcSettings

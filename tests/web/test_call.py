@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.phone.browser import ONLY, RATE, TRANSPORTS, Phone, buzz, phone, pitch, recording, sounding
 from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesizer
 from pipeline.audio import Pcm
 from pipeline.engines import Engines
 from tests.support.gateway import gateway, scripted
-from tests.support.phone import ONLY, RATE, TRANSPORTS, Phone, buzz, phone, pitch, recording, sounding
 from tests.support.until import until
 
 ANSWER = (

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, ViewportSize
 
+from bench.phone.browser import buzz, phone, recording
 from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesizer
 from tests.support.gateway import gateway, scripted
-from tests.support.phone import buzz, phone, recording
 from tests.web.conftest import HERE
 
 PICTURES = HERE / "screenshots"
