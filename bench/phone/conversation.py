@@ -11,6 +11,8 @@ PERIOD_S: Final = 8.0
 """From the beginning of one of the learner's turns to the next: time to be answered in five seconds."""
 SETTLES_S: Final = 2.5
 """Silence before the first turn: the call must be up."""
+BACK_WITHIN_S: Final = 60.0
+"""The page tries no longer than that."""
 HELD_EVERY_S: Final = 0.5
 WATCH: Final = Path(__file__).with_name("watch.js").read_text()
 
@@ -57,6 +59,13 @@ class Talk:
             if not changes or changes[-1][1] != phase:
                 changes.append((at, phase))
         return changes
+
+    async def until_live(self, since: float) -> float:
+        """Wait until the call, which was not, is live again after this time; when that was."""
+        script = """since => window.__watch.states.find(({at, phase}, i, all) =>
+            at > since * 1000 && phase === "live" && all[i - 1]?.phase !== "live")?.at"""
+        found = await self._line.page.wait_for_function(script, arg=since, timeout=BACK_WITHIN_S * 1000)
+        return float(await found.json_value()) / 1000
 
     async def watch_buffer(self) -> None:
         """Note how long sound waits in the browser's buffer, for as long as this is left running."""

@@ -1,6 +1,7 @@
 """Two minutes over a line that loses, delays and breaks: does the call hold, are the words right, is it quick again?"""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +47,7 @@ async def measure(
             if breaks:
                 facts |= await _break(talk, rough)
             facts["captions"] = await talk.spoken()
+            facts["captions_wrong"] = _wrong(facts["captions"])
     finally:
         rough.close()
     return facts | {
@@ -54,6 +56,15 @@ async def measure(
         "packets": {"passed": rough.passed, "dropped": rough.dropped},
         "page_problems": line.problems,
     }
+
+
+def _wrong(captions: list[tuple[str, str]]) -> int:
+    """Lines that are not what they must be: all of the learner's are alike, and the tutor's count them."""
+    yours = [words for who, words in captions if who == "you"]
+    tutors = [words for who, words in captions if who == "tutor"]
+    misheard = sum(words != yours[0] for words in yours)
+    miscounted = sum(not re.search(rf"\b{n}\b", words) for n, words in enumerate(tutors, 1))
+    return misheard + miscounted + abs(len(yours) - len(tutors))
 
 
 async def _outage(talk: Talk, rough: RoughLine, seconds: float) -> float:
@@ -84,8 +95,6 @@ async def _facts(talk: Talk, begun: float, over: float) -> dict[str, Any]:
 async def _break(talk: Talk, rough: RoughLine) -> dict[str, Any]:
     """A break long enough for both sides to give the connection up, and the turn after it."""
     over = await _outage(talk, rough, BREAK_S)
-    while not any(at > over and phase == "live" for at, phase in await talk.phases()):
-        await asyncio.sleep(HELD_EVERY_S)
-    back = next(at for at, phase in await talk.phases() if at > over and phase == "live")
+    back = await talk.until_live(over)
     await talk.until_answered()
     return {"break_s": BREAK_S, "back_after_break_s": round(back - over, 2)}

@@ -1,4 +1,4 @@
-"""A call in a real browser while packets are lost, come late, or stop for a second (`voicegw bench rough` takes longer)."""
+"""A call in a real browser over a line that loses, delays and breaks; `voicegw bench rough` does it for minutes."""
 
 import pytest
 
