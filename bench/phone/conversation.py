@@ -38,6 +38,9 @@ class Talk:
     async def now(self) -> float:
         return float(await self._line.page.evaluate("performance.now() / 1000"))
 
+    async def transport(self) -> str | None:
+        return await self._line.page.get_attribute("#call", "data-transport")
+
     async def spoken(self) -> list[tuple[str, str]]:
         """The transcript, as the page shows it: who, and what."""
         script = (

@@ -97,4 +97,8 @@ async def _break(talk: Talk, rough: RoughLine) -> dict[str, Any]:
     over = await _outage(talk, rough, BREAK_S)
     back = await talk.until_live(over)
     await talk.until_answered()
-    return {"break_s": BREAK_S, "back_after_break_s": round(back - over, 2)}
+    return {
+        "break_s": BREAK_S,
+        "back_after_break_s": round(back - over, 2),
+        "transport_after_break": await talk.transport(),
+    }

@@ -2,11 +2,12 @@
 
 import re
 
-from playwright.async_api import Page, Route
+from playwright.async_api import Page, Route, WebSocketRoute
 
 from bench.phone.lossy_link import LossyLink
 
 _OFFERS = re.compile(r"/v1/realtime/calls(/[^/]+/resume)?(\?.*)?$")
+_SOCKETS = re.compile(r"/v1/realtime(\?.*)?$")
 _CREATED = 201
 
 
@@ -41,10 +42,17 @@ class RoughLine:
     async def lay(self, page: Page) -> None:
         """Put a relay between both sides of every offer and answer from now on."""
         await page.route(_OFFERS, self._pass_on)
+        await page.route_web_socket(_SOCKETS, self._connect)
 
     def close(self) -> None:
         for link in self._links:
             link.close()
+
+    async def _connect(self, socket: WebSocketRoute) -> None:
+        if self._cut:
+            await socket.close()
+        else:
+            socket.connect_to_server()
 
     async def _pass_on(self, route: Route) -> None:
         if self._cut:  # a broken network breaks HTTP as well

@@ -14,6 +14,7 @@ from pipeline.audio import Pcm
 from pipeline.engines import Engines, Speaking, Spoken
 from tests.support.gateway import gateway, scripted
 from tests.support.until import until
+from voicegw.transports import pulse
 
 ANSWER = (
     "Good evening and welcome. For how many people should I lay the table tonight, and would you like to sit outside?"
@@ -42,7 +43,7 @@ STEP_S, STEP_HZ, LOWEST_HZ = 0.25, 60, 300
 
 
 class Scale(ScriptedSynthesizer):
-    """Its pitch tells the place in ANSWER, at 80 ms a character: what was heard can be told from pauses and stretches."""
+    """Its pitch tells the place in ANSWER, at 80 ms a character: pauses and stretches do not count as heard."""
 
     async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
         rate = self.voices[0].rate
@@ -293,12 +294,16 @@ async def test_after_a_lost_connection_the_call_goes_on_with_its_history(tmp_pat
         assert [m.text for m in first.messages if m.role == "user"] == [HEARD]
 
 
-async def test_a_page_that_goes_away_ends_its_call(over):
+@pytest.mark.parametrize("way", ["another page", "closed"])
+async def test_a_page_that_goes_away_says_so_and_its_call_ends_at_once(over, way):
     async with gateway() as running, phone(running.http, script=ONLY[over]) as line:
         await line.call(over)
         assert running.calls == 1
-        await line.page.goto("about:blank")
-        await until(lambda: running.calls == 0)
+        if way == "closed":
+            await line.page.close()
+        else:
+            await line.page.goto("about:blank")
+        await until(lambda: running.calls == 0, pulse.LOST_S / 2)  # sooner than silence would be noticed
 
 
 async def test_the_page_comes_from_the_file_cache_when_the_server_is_gone():

@@ -57,7 +57,8 @@ async def test_the_lobby(axe):
 
         async def rich(route) -> None:  # what the tutor layer will offer one day
             offer = await (await route.fetch()).json()
-            offer |= {"scenarios": SCENARIOS, "languages": ["en", "es", "de", "fr"]}
+            offer |= {"scenarios": SCENARIOS, "languages": ["en", "es", "de", "fr", "fi", "el", "tr", "uk", "sw", "ja"]}
+            offer["natural_languages"] = ["en", "es", "de", "fr"]
             voices = [{"name": name, "languages": ["es"]} for name in ("Lucía", "Mateo")]
             await route.fulfill(body=json.dumps(offer | {"voices": voices}), content_type="application/json")
 
@@ -65,8 +66,13 @@ async def test_the_lobby(axe):
         await line.page.reload()
         await line.ready()
         await line.page.check("input[value=es]", force=True)
+        assert not await line.page.is_visible("text=Türkçe")
+        await line.page.click("#more-languages > summary")
+        await line.page.check("input[value=tr]", force=True)
+        assert await line.page.is_checked("#languages > .pills input[value=tr]")  # what is chosen stays in sight
+        await line.page.check("input[value=es]", force=True)
         await line.page.check("input[value=B1]", force=True)
-        await line.page.check("input[value=restaurant]", force=True)
+        await line.page.click("label:has(input[value=restaurant])")
         await line.page.click("#more > summary")
         await line.page.click("#check-microphone")
         await line.says("#check-words", "We hear you")

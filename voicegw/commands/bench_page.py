@@ -47,14 +47,14 @@ def rough(
     facts = _told("rough", measured, out)
     before, first, packets = facts["turn_ms_before"], facts["first_turn_after"], facts["packets"]
     typer.echo(
-        f"{facts['seconds']:.0f} s, {packets['dropped']} of {sum(packets.values())} packets lost: "
+        f"{facts['seconds']:.0f} s, {packets['dropped']} of {sum(packets.values())} packets lost, breaks included: "
         f"{facts['drops']} drops, {facts['captions_wrong']} of {len(facts['captions'])} captions wrong.\n"
         f"Turns took p50 {before['p50']:.0f} ms (at most {before['max']:.0f}) before the outage of 1 s; the first one "
         f"after it, whose words ended {first['ended_s']} s behind it, took {first['turn_ms']:.0f} ms.\n"
         f"The browser held back {facts['buffered_ms_before']} ms of sound before it, {facts['buffered_ms_back']} ms "
         f"two seconds behind it.\n"
-        f"After a break of {facts['break_s']:.0f} s the call went on, with its history, {facts['back_after_break_s']} "
-        f"s after the network was back. Everything is in {out}."
+        f"After a break of {facts['break_s']:.0f} s the call went on over {facts['transport_after_break']}, "
+        f"{facts['back_after_break_s']} s after the network was back. Everything is in {out}."
     )
 
 
