@@ -33,19 +33,20 @@ async def ask(
     *,
     room: Pcm | None = None,
     within: float = ANSWER_WITHIN,
+    eagerness: str | None = None,
 ) -> None:
     """Ask the prompts in order, each when the answer before it has been heard out, and `tell` what came of each.
 
     A prompt whose call breaks is lost; one whose answer does not come within so many seconds of its end is told as
     unanswered. Either way the next is asked in a new call, where no late answer can be taken for its own.
-    Raises CallFailed when the very first call breaks, or three in a row do.
+    eagerness: see RealtimeCaller.configure. Raises CallFailed when the very first call breaks, or three in a row do.
     """
     asked = lost = 0
     while asked < len(prompts):
         microphone = ScriptedMicrophone(time.monotonic, asyncio.sleep, room)
         try:
             async with RealtimeCaller.connect(url, key, microphone=microphone) as caller:
-                await caller.configure()
+                await caller.configure(eagerness=eagerness)
                 for prompt in prompts[asked:]:
                     turns = await caller.say(prompt.audio, within=within)
                     tell(Asked(prompt, turns))

@@ -17,6 +17,7 @@ from pipeline.errors import OperatorError
 from voicegw.protocol.timings import TIMINGS
 
 _READY_WITHIN: Final = 300.0  # seconds; a cold disk reads two gigabytes of models slowly
+_SCRIPTED_WITHIN: Final = 60.0  # seconds; it has no models to load
 _ENDED_WITHIN: Final = 20.0  # seconds; longer than the gateway needs to say goodbye to its callers
 _LOOK_EVERY: Final = 0.2
 
@@ -47,6 +48,32 @@ async def own_gateway(settings: Mapping[str, str]) -> AsyncIterator[Reached]:
             yield Reached(f"ws://127.0.0.1:{port}/v1/realtime", pid=process.pid)
         finally:
             await ended(process)
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """A gateway without models. http: its address."""
+
+    http: str
+    process: asyncio.subprocess.Process
+
+
+@asynccontextmanager
+async def scripted_gateway(calls: int, core: int | None = None) -> AsyncIterator[Scripted]:
+    """A gateway with scripted engines, on one core or on any. Raises OperatorError when it does not get ready."""
+    arguments = [str(calls), *([] if core is None else [str(core)])]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "voicegw.commands.scripted_gateway", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout
+        async with asyncio.timeout(_SCRIPTED_WITHIN):
+            line = await process.stdout.readline()
+        if not line.strip().isdigit():
+            raise OperatorError("The gateway of this bench did not start; what it said is above.")
+        yield Scripted(f"http://127.0.0.1:{int(line)}", process)
+    finally:
+        await ended(process)
 
 
 def asking_for_timings(url: str) -> str:

@@ -32,6 +32,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._clock.now
 
+    def hold_up(self, seconds: float) -> None:
+        """As if whatever runs at this moment had blocked the loop for so long."""
+        self._clock.now += seconds
+
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` in virtual time, starting at 0 s."""

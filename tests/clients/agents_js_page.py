@@ -12,9 +12,9 @@ from pathlib import Path
 
 from playwright.async_api import Route, async_playwright
 
+from bench.phone.browser import FAKE_MICROPHONE, buzz, chromium, recording
 from tests.clients.report import tell
 from tests.clients.run import ENVIRONMENTS
-from tests.support.phone import FAKE_MICROPHONE, buzz, chromium, recording
 
 FILES = ENVIRONMENTS / "agents_js"
 SDK = "node_modules/@openai/agents-realtime"

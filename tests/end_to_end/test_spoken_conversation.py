@@ -9,11 +9,11 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from bench.phone.lossy_link import lossy_link
 from models.registry import EngineChoice, build_engines
 from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.engines import Engines, Listening, Speaking
 from tests.support.gateway import Running, gateway
-from tests.support.lossy_link import lossy_link
 from tests.support.rtc_caller import RATE, calling
 from tests.support.wire import Wire, dial
 from voicegw.client.microphone import WIRE_RATE

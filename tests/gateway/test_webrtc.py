@@ -6,10 +6,10 @@ import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from bench.phone.lossy_link import lossy_link
 from models.scripted import ScriptedChat, ScriptedSynthesizer
 from tests.support.footprint import footprint, same_footprint
 from tests.support.gateway import gateway, scripted
-from tests.support.lossy_link import lossy_link
 from tests.support.rtc_caller import LOUD, RtcCaller, calling
 from tests.support.until import until
 from tests.support.wire import dial

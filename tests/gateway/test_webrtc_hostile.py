@@ -4,6 +4,7 @@ import asyncio
 
 import httpx2
 import pytest
+from aiortc.rtp import RtpPacket
 
 from models.scripted import ScriptedChat
 from tests.support.footprint import Footprint, footprint, same_footprint
@@ -16,16 +17,21 @@ from voicegw.transports import channel, pulse, webrtc
 SDP = {"Content-Type": "application/sdp"}
 
 
+def slots(running: Running) -> int:
+    """Places taken, in the table of calls and at the switchboard."""
+    return running.calls + len(running.app.state.gateway.switchboard)
+
+
 async def prepared(running: Running) -> Footprint:
     """What the process holds between two calls."""
     async with calling(running.http):
         pass
-    await until(lambda: running.calls == 0)
+    await until(lambda: slots(running) == 0)
     return await footprint()
 
 
 async def gone(running: Running, reason: str, caplog: pytest.LogCaptureFixture) -> None:
-    await until(lambda: running.calls == 0)
+    await until(lambda: slots(running) == 0)
     await until(lambda: any(getattr(record, "reason", None) == reason for record in caplog.records))
 
 
@@ -59,11 +65,12 @@ async def gone(running: Running, reason: str, caplog: pytest.LogCaptureFixture) 
 )
 async def test_what_is_no_offer_is_refused_by_name(body, headers, status, code):
     async with gateway() as running, httpx2.AsyncClient(trust_env=False) as client:
+        await client.get(f"{running.http}/healthz")  # the connection for both requests
         before = await footprint()
         reply = await client.post(f"{running.http}/v1/realtime/calls", content=body, headers=headers)
         assert (reply.status_code, reply.json()["error"]["code"]) == (status, code), reply.text
-        assert running.calls == 0
-        assert (await footprint()).tasks <= before.tasks
+        assert slots(running) == 0
+        await same_footprint(before)
 
 
 @pytest.mark.parametrize(
@@ -91,18 +98,37 @@ async def test_an_offer_that_was_tampered_with_leaves_nothing(change, monkeypatc
                 assert reply.json()["error"]["message"]
         finally:
             await caller.hang_up()
-        await until(lambda: running.calls == 0)
+        await until(lambda: slots(running) == 0)
         await same_footprint(before)
 
 
 async def test_one_caller_too_many_is_told_so():
     async with gateway(max_calls=1) as running, calling(running.http):
+        before = await footprint()
         late = RtcCaller()
         try:
             reply = await late.dial(running.http)
             assert (reply.status_code, reply.json()["error"]["code"]) == (503, "server_full")
         finally:
             await late.hang_up()
+        await same_footprint(before)
+
+
+async def test_who_makes_many_calls_and_connects_none_takes_no_more_than_the_places(monkeypatch, caplog):
+    caplog.set_level("INFO")
+    async with gateway(max_calls=2) as running:
+        before = await prepared(running)
+        monkeypatch.setattr(webrtc, "CONNECT_S", 1.0)
+        callers = [RtcCaller() for _ in range(10)]
+        try:
+            replies = await asyncio.gather(*(caller.dial_only(running.http) for caller in callers))
+            assert sorted(reply.status_code for reply in replies) == [201] * 2 + [503] * 8
+            await gone(running, "the connection or its data channel never came up", caplog)
+        finally:
+            await asyncio.gather(*(caller.hang_up() for caller in callers))
+        await same_footprint(before)
+        async with calling(running.http):
+            pass  # a place is free again
 
 
 async def test_a_caller_needs_the_key():
@@ -175,6 +201,30 @@ async def test_who_floods_the_channel_is_let_go(caplog):
             for _ in range(4 * channel.MESSAGES):
                 caller.send("{}")
             await gone(running, "the caller sends more than a call needs", caplog)
+        await same_footprint(before)
+
+
+async def test_who_floods_with_sound_is_let_go(monkeypatch, caplog):
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        before = await prepared(running)
+        monkeypatch.setattr(pulse, "FLOOD_BYTES", 200_000)
+        async with calling(running.http) as caller:
+            line = caller.pc.getSenders()[0].transport
+            payload = bytes(1000)
+
+            async def flood() -> None:
+                for n in range(10_000):
+                    packet = RtpPacket(payload_type=96, sequence_number=n % 65536, timestamp=960 * n, payload=payload)
+                    await line._send_rtp(packet.serialize())
+                    await asyncio.sleep(0)
+
+            flooding = asyncio.create_task(flood())
+            try:
+                await gone(running, "the caller sends more than a call needs", caplog)
+            finally:
+                flooding.cancel()
+                await asyncio.gather(flooding, return_exceptions=True)
         await same_footprint(before)
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 
+from bench.phone.lossy_link import LossyLink, lossy_link
 from models.scripted import ScriptedRecognizer, ScriptedSynthesizer
 from tests.support.gateway import gateway, scripted
-from tests.support.lossy_link import LossyLink, lossy_link
 from tests.support.rtc_caller import LOUD, RtcCaller, calling
 
 LOSS, JITTER_S = 0.05, 0.06

@@ -20,8 +20,8 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamTrack
 from av import AudioFrame, Packet
 
+from bench.phone.lossy_link import LossyLink
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
-from tests.support.lossy_link import LossyLink
 from voicegw.transports.ear import Ear
 from voicegw.transports.tap import tap
 

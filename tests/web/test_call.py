@@ -2,17 +2,19 @@
 
 import asyncio
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import numpy as np
 import pytest
 
+from bench.phone.browser import ONLY, RATE, TRANSPORTS, Phone, buzz, phone, pitch, recording, sounding
 from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesizer
 from pipeline.audio import Pcm
-from pipeline.engines import Engines
+from pipeline.engines import Engines, Speaking, Spoken
 from tests.support.gateway import gateway, scripted
-from tests.support.phone import ONLY, RATE, TRANSPORTS, Phone, buzz, phone, pitch, recording, sounding
 from tests.support.until import until
+from voicegw.transports import pulse
 
 ANSWER = (
     "Good evening and welcome. For how many people should I lay the table tonight, and would you like to sit outside?"
@@ -35,6 +37,27 @@ def over(request) -> str:
     """The transport; what is true of a call is true on each."""
     kind: str = request.param
     return kind
+
+
+STEP_S, STEP_HZ, LOWEST_HZ = 0.25, 60, 300
+
+
+class Scale(ScriptedSynthesizer):
+    """Its pitch tells the place in ANSWER, at 80 ms a character: pauses and stretches do not count as heard."""
+
+    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+        rate = self.voices[0].rate
+        begins = ANSWER.index(text.strip()) * 0.08
+        t = begins + np.arange(int(len(text) * 0.08 * rate)) / rate
+        hz = LOWEST_HZ + STEP_HZ * np.floor(t / STEP_S)
+        yield Spoken(Pcm((8192 * np.sin(2 * np.pi * np.cumsum(hz) / rate)).astype("<i2").tobytes(), rate, 0))
+
+
+def place(sound: Pcm) -> float:
+    """The second of ANSWER that the ear had reached, from the pitch of the last sound of a Scale."""
+    end = int(np.flatnonzero(sounding(sound))[-1]) * 960
+    hz = pitch(Pcm(sound.data[end - 3 * 960 : end], RATE))
+    return (round((hz - LOWEST_HZ) / STEP_HZ) + 0.5) * STEP_S
 
 
 def lasting(seconds: float, over: str) -> Any:
@@ -102,22 +125,21 @@ async def test_speak_and_be_answered_with_captions_that_keep_step_with_the_ear(t
 async def test_interrupting_silences_the_tutor_and_the_conversation_keeps_what_was_heard(tmp_path, over):
     microphone = recording(tmp_path / "barge.wav", [2.5, buzz(1.2), 4.0, buzz(1.5)])
     chat = ScriptedChat(re.findall(r"\S+\s*", ANSWER))
-    async with gateway(engines(chat=chat)) as running, phone(running.http, microphone, script=ONLY[over]) as line:
+    async with (
+        gateway(engines(chat=chat, synthesizer=Scale())) as running,
+        phone(running.http, microphone, script=ONLY[over]) as line,
+    ):
         await line.call(over)
         await line.floor("tutor")
         await line.floor("you")
         await line.page.wait_for_selector("#transcript-lines li.cut", state="attached")
         quiet = await until_quiet(line, 0.2)
         assert await line.page.locator("#call[data-floor=you]").count()  # silent while the learner still speaks
-        loud = np.flatnonzero(sounding(quiet))
-        played = (loud[-1] - loud[0]) / 50
         # the model is told the words that were heard, and none of those behind them
         await until(lambda: any(m.role == "assistant" for m in chat.requests[-1].messages))
         (said,) = [m.text for m in chat.requests[-1].messages if m.role == "assistant"]
         assert ANSWER.startswith(said.strip())
-        assert len(said) * 0.08 == pytest.approx(
-            played, abs=0.6 if over == "websocket" else 2
-        )  # a character lasts 80 ms
+        assert len(said) * 0.08 == pytest.approx(place(quiet), abs=0.7)  # to a word
         # and so is the learner
         await line.page.click("#transcript-button")
         struck = "".join(await line.page.locator("#transcript-lines li.cut s").all_inner_texts())
@@ -272,12 +294,16 @@ async def test_after_a_lost_connection_the_call_goes_on_with_its_history(tmp_pat
         assert [m.text for m in first.messages if m.role == "user"] == [HEARD]
 
 
-async def test_a_page_that_goes_away_ends_its_call(over):
+@pytest.mark.parametrize("way", ["another page", "closed"])
+async def test_a_page_that_goes_away_says_so_and_its_call_ends_at_once(over, way):
     async with gateway() as running, phone(running.http, script=ONLY[over]) as line:
         await line.call(over)
         assert running.calls == 1
-        await line.page.goto("about:blank")
-        await until(lambda: running.calls == 0)
+        if way == "closed":
+            await line.page.close()
+        else:
+            await line.page.goto("about:blank")
+        await until(lambda: running.calls == 0, pulse.LOST_S / 2)  # sooner than silence would be noticed
 
 
 async def test_the_page_comes_from_the_file_cache_when_the_server_is_gone():

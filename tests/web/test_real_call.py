@@ -4,11 +4,11 @@ import jiwer
 import numpy as np
 import pytest
 
+from bench.phone.browser import ONLY, RATE, TRANSPORTS, phone, recording, sounding
 from models.registry import EngineChoice, build_engines
 from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.engines import Listening, Speaking
 from tests.support.gateway import gateway
-from tests.support.phone import ONLY, RATE, TRANSPORTS, phone, recording, sounding
 from voicegw.transports.resample import Resampler
 
 pytestmark = pytest.mark.real

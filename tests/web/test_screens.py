@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, ViewportSize
 
+from bench.phone.browser import buzz, phone, recording
 from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesizer
 from tests.support.gateway import gateway, scripted
-from tests.support.phone import buzz, phone, recording
 from tests.web.conftest import HERE
 
 PICTURES = HERE / "screenshots"
@@ -34,8 +34,11 @@ async def look(page: Page, name: str, axe: str, *, full: bool = False) -> None:
         await page.emulate_media(color_scheme=theme)
         for size, viewport in SIZES.items():
             await page.set_viewport_size(viewport)
+            if full:  # a window so high that what sticks to its bottom is at the bottom
+                height = await page.evaluate("document.documentElement.scrollHeight")
+                await page.set_viewport_size({"width": viewport["width"], "height": height})
             await page.evaluate(SETTLED)
-            await page.screenshot(path=PICTURES / f"{name}-{theme}-{size}.png", full_page=full)
+            await page.screenshot(path=PICTURES / f"{name}-{theme}-{size}.png")
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, size)
             await judge(page, axe, f"{name} {theme} {size}")
 
@@ -64,7 +67,8 @@ async def test_the_lobby(axe):
 
         async def rich(route) -> None:  # what the tutor layer will offer one day
             offer = await (await route.fetch()).json()
-            offer |= {"scenarios": SCENARIOS, "languages": ["en", "es", "de", "fr"]}
+            offer |= {"scenarios": SCENARIOS, "languages": ["en", "es", "de", "fr", "fi", "el", "tr", "uk", "sw", "pl"]}
+            offer["natural_languages"] = ["en", "es", "de", "fr"]
             voices = [{"name": name, "languages": ["es"]} for name in ("Lucía", "Mateo")]
             await route.fulfill(body=json.dumps(offer | {"voices": voices}), content_type="application/json")
 
@@ -72,8 +76,13 @@ async def test_the_lobby(axe):
         await line.page.reload()
         await line.ready()
         await line.page.check("input[value=es]", force=True)
+        assert not await line.page.is_visible("text=Türkçe")
+        await line.page.click("#more-languages > summary")
+        await line.page.check("input[value=tr]", force=True)
+        assert await line.page.is_checked("#languages > .pills input[value=tr]")  # what is chosen stays in sight
+        await line.page.check("input[value=es]", force=True)
         await line.page.check("input[value=B1]", force=True)
-        await line.page.check("input[value=restaurant]", force=True)
+        await line.page.click("label:has(input[value=restaurant])")
         await line.page.click("#more > summary")
         await line.page.click("#check-microphone")
         await line.says("#check-words", "We hear you")

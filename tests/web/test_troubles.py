@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from bench.phone.browser import buzz, phone, recording
 from models.scripted import ScriptedChat, ScriptedSynthesizer
 from pipeline.errors import EngineError
 from tests.support.gateway import gateway, scripted
-from tests.support.phone import buzz, phone, recording
 from tests.support.wire import dial
 
 FAILS = "navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('busy', '{}'); }};"

@@ -75,12 +75,18 @@ class RealtimeCaller:
                 await asyncio.gather(streaming, return_exceptions=True)
 
     async def configure(
-        self, *, instructions: str | None = None, language: str | None = None, within: float = _GREETED_WITHIN
+        self,
+        *,
+        instructions: str | None = None,
+        language: str | None = None,
+        eagerness: str | None = None,
+        within: float = _GREETED_WITHIN,
     ) -> None:
         """Ask for captions of the caller's own words, and for 24 kHz PCM both ways; everything else stays as it is.
 
         instructions: what to tell the language model instead of the gateway's own. language: ISO 639-1 code of the
-        caller's words; the gateway's own choice when None.
+        caller's words; the gateway's own choice when None. eagerness: of semantic turn detection (`low`, `medium`,
+        `high`); the gateway's own way to find the end of a turn when None.
         """
         session: dict[str, Any] = {
             "type": "realtime",
@@ -92,6 +98,8 @@ class RealtimeCaller:
                 "output": {"format": _FORMAT},
             },
         }
+        if eagerness is not None:
+            session["audio"]["input"]["turn_detection"] = {"type": "semantic_vad", "eagerness": eagerness}
         if instructions is not None:
             session["instructions"] = instructions
         event_id = await self._send({"type": "session.update", "session": session})

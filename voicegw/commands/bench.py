@@ -3,6 +3,7 @@
 import typer
 
 from voicegw.commands.bench_calls import calls
+from voicegw.commands.bench_page import page, rough
 from voicegw.commands.bench_quality import quality
 from voicegw.commands.bench_recorded import recorded
 from voicegw.commands.bench_turn import turn
@@ -19,3 +20,5 @@ app.command("turn")(turn)
 app.command("quality")(quality)
 app.command("recorded")(recorded)
 app.command("calls")(calls)
+app.command("page")(page)
+app.command("rough")(rough)

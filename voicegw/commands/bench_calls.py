@@ -3,19 +3,15 @@
 import asyncio
 import json
 import os
-import sys
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.errors import OperatorError
+if TYPE_CHECKING:
+    from bench.gateway import Scripted
 
-READY_S = 60.0
 FLOOR_S = 5.0
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 LATE_MS = 20
@@ -53,22 +49,17 @@ def calls(
     )
 
 
-@dataclass(frozen=True)
-class _Gateway:
-    http: str
-    process: asyncio.subprocess.Process
-
-
 async def _measured(number: int, seconds: float) -> dict[str, Any]:
     import psutil
 
+    from bench.gateway import scripted_gateway
     from bench.webrtc import floor, measure
 
     cores = sorted(os.sched_getaffinity(0))
     own = cores[0] if len(cores) > 1 else None
     with ThreadPoolExecutor(1) as thread:
         machine = await asyncio.get_running_loop().run_in_executor(thread, floor, own, FLOOR_S)
-    async with _gateway(number, own) as gateway:
+    async with scripted_gateway(number, own) as gateway:
         if own is not None:
             os.sched_setaffinity(0, set(cores[1:]))
         try:
@@ -78,7 +69,7 @@ async def _measured(number: int, seconds: float) -> dict[str, Any]:
         return heard | await _ticks(gateway) | {"floor_ms": machine}
 
 
-async def _ticks(gateway: _Gateway) -> dict[str, Any]:
+async def _ticks(gateway: "Scripted") -> dict[str, Any]:
     """What the gateway counted itself, of all its calls from their first packet to their last; it ends with that."""
     gateway.process.terminate()
     said, _ = await gateway.process.communicate()
@@ -96,23 +87,3 @@ def _share(late: list[tuple[int, int]], share: float) -> int:
         if wanted <= 0:
             return ms + 1
     return 0
-
-
-@asynccontextmanager
-async def _gateway(number: int, core: int | None) -> AsyncIterator[_Gateway]:
-    """A scripted gateway on one core."""
-    from bench.gateway import ended
-
-    arguments = [str(number), *([] if core is None else [str(core)])]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voicegw.commands.scripted_gateway", *arguments, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout
-        async with asyncio.timeout(READY_S):
-            line = await process.stdout.readline()
-        if not line.strip().isdigit():
-            raise OperatorError("The gateway of this bench did not start; what it said is above.")
-        yield _Gateway(f"http://127.0.0.1:{int(line)}", process)
-    finally:
-        await ended(process)

@@ -1,7 +1,7 @@
 """A gateway whose engines are scripted, in a process of its own: `python -m voicegw.commands.scripted_gateway CALLS`.
 
-It is what `voicegw bench calls` measures: everything of a call but the models. Says its port when it is ready, and in
-the end how late its ticks were: {"late": {milliseconds: ticks}, "left_out": ticks}.
+It is what `voicegw bench calls`, `page` and `rough` measure: everything of a call but the models. Says its port when it
+is ready, and in the end how late its ticks were: {"late": {milliseconds: ticks}, "left_out": ticks}.
 """
 
 import asyncio
@@ -12,12 +12,16 @@ import sys
 import uvloop
 
 from models.scripted import ScriptedChat, ScriptedRecognizer, ScriptedSynthesizer, ScriptedTurnDetector, ScriptedVad
-from pipeline.engines import Engines
+from pipeline.engines import ChatRequest, Engines
 from voicegw.app import build
 from voicegw.server import bind, make_server
 from voicegw.settings import Settings
 
-ANSWER = ("That ", "is ", "a ", "good ", "question, ", "and ", "I ", "will ", "gladly ", "answer ", "it.")
+
+def answer(request: ChatRequest) -> list[str]:
+    """Shows how much of the conversation the language model was told."""
+    asked = sum(message.role == "user" for message in request.messages)
+    return ["That ", "is ", "question ", f"{asked}, ", "and ", "I ", "will ", "gladly ", "answer ", "it."]
 
 
 def main(calls: int, core: int | None) -> None:
@@ -27,7 +31,7 @@ def main(calls: int, core: int | None) -> None:
     engines = Engines(
         vad=ScriptedVad(),
         recognizer=ScriptedRecognizer(["a question"]),
-        chat=ScriptedChat(ANSWER),
+        chat=ScriptedChat(answer),
         synthesizer=ScriptedSynthesizer(),
         turn_detector=ScriptedTurnDetector(1.0),
     )

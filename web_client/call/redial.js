@@ -4,7 +4,7 @@ import { Problem } from "../base/problem.js";
 
 const FOR_MS = 60_000;
 const FIRST_MS = 250;
-const LONGEST_MS = 4000;
+const LONGEST_MS = 1500;
 /** Nothing that a minute of patience would change. */
 const FINAL = new Set(["key", "refused"]);
 

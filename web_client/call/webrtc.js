@@ -11,7 +11,7 @@ import { iceServers, place } from "./signalling.js";
 /** @import {Way} from "./signalling.js" */
 
 const OPEN_MS = 5000;
-const LOST_MS = 5000; // "disconnected" often heals by itself within this time
+const LOST_MS = 2000; // "disconnected" comes after seconds of silence, and may heal; after four the gateway gives up
 
 /**
  * Throws Problem: what the gateway refused, or `unreachable` when no media gets through.

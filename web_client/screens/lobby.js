@@ -80,8 +80,7 @@ export class Lobby {
   #drawOffer(offer) {
     const { messages } = this;
     const now = this.choices.now;
-    const languages = offer?.languages ?? [];
-    this.#group("#languages", "language", languages.map((value) => ({ value, label: Messages.ownName(value), lang: value })));
+    if (offer) this.#drawLanguages(offer);
     this.#group("#levels", "level", (offer?.levels ?? []).map((value) => ({ value, label: value })));
     part(this.root, "#level-meaning").textContent = messages.say(now.level ? `level.${now.level}` : "lobby.any_level");
     const scenarios = (offer?.scenarios ?? []).filter(({ language }) => !language || language === now.language);
@@ -89,6 +88,20 @@ export class Lobby {
     const cards = scenarios.map(({ id, title, summary }) => ({ value: id, label: title, ...(summary ? { summary } : {}) }));
     this.#group("#scenarios", "scenario", cards.length ? [...cards, free] : []);
     this.voices.draw(offer?.voices ?? []);
+  }
+
+  /**
+   * Dozens of languages have only a voice that sounds like a machine: they are folded away, but for a chosen one.
+   *
+   * @param {Offer} offer
+   */
+  #drawLanguages(offer) {
+    const chosen = this.choices.now.language;
+    const options = offer.languages.map((value) => ({ value, label: Messages.ownName(value), lang: value }));
+    const first = options.filter(({ value }) => value === chosen || offer.natural_languages.includes(value));
+    const others = options.filter((option) => !first.includes(option)).sort((a, b) => a.label.localeCompare(b.label));
+    this.#group("#languages", "language", first);
+    this.#group("#more-languages", "language", others);
   }
 
   /**

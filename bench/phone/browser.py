@@ -6,7 +6,6 @@ import wave
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +14,22 @@ from numpy.typing import NDArray
 from playwright.async_api import ConsoleMessage, Page, async_playwright
 
 from pipeline.audio import Pcm
+from pipeline.errors import OperatorError
 
-LISTEN = Path(__file__).parents[1] / "web" / "listen.js"
+LISTEN = Path(__file__).with_name("listen.js")
 PATIENCE_MS = 20_000
 RATE = 24_000
-TRANSPORTS = ["websocket", *(["webrtc"] if find_spec("voicegw.http.calls") else [])]
+TRANSPORTS = ["websocket", "webrtc"]
 ONLY = {"websocket": "delete window.RTCPeerConnection;", "webrtc": ""}
 """What makes a browser call over this transport, where the gateway offers both."""
 FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 def chromium() -> str:
+    """Where the browser is. Raises OperatorError."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "No Chromium on this machine; on Debian: apt-get install chromium"
+    if not found:
+        raise OperatorError("There is no Chromium on this machine; on Debian: apt-get install chromium")
     return found
 
 

@@ -1,10 +1,12 @@
-"""A bad network between a caller and the gateway, inside the test: a UDP relay that loses, delays and reorders."""
+"""A bad network between a caller and the gateway, in this process: a UDP relay that loses, delays and reorders."""
 
 import asyncio
 import random
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+from pipeline.errors import OperatorError
 
 _CANDIDATE = re.compile(r"^a=candidate:.*\r?\n", re.MULTILINE)
 _HOST = re.compile(r"^a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) typ host.*$", re.MULTILINE)
@@ -36,7 +38,8 @@ class LossyLink(asyncio.DatagramProtocol):
     async def open(self, answer: str) -> str:
         """Listen, and return the answer with the relay's address in place of the gateway's."""
         host = _HOST.search(answer)
-        assert host, answer
+        if not host:
+            raise OperatorError("The gateway's answer has no address of its own to put a relay in front of.")
         self._gateway = (host[1], int(host[2]))
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host[1], 0))
