@@ -18,7 +18,7 @@ from models.whisper_rules import pieces
 from models.whisper_short import ShortContextWhisper, Utterance
 from models.worker_stats import WorkerStats
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm
-from pipeline.engines import EngineInfo, Listening, Transcript, Word
+from pipeline.engines import EngineInfo, Listening, Token, Transcript, Word
 from pipeline.errors import EngineError, EngineOverloaded
 
 MAX_FINALS = 64
@@ -103,7 +103,7 @@ class WhisperRecognizer:
             names = ", ".join(sorted(self.languages))
             raise EngineError(f"{self._folder.name} does not know the language {how.language!r}. It knows: {names}.")
         if not final:
-            how = replace(how, word_times=False)
+            how = replace(how, word_times=False, token_logprobs=False)
         heard: list[_Piece] = []
         start = 0
         for data in pieces(audio.data):
@@ -149,6 +149,11 @@ class _Piece:
             moved[0] = replace(moved[0], text=" " + moved[0].text)
         return moved
 
+    def tokens(self, *, first: bool) -> Sequence[Token]:
+        """Likewise."""
+        found = self.transcript.tokens
+        return found if first or not found else (replace(found[0], text=" " + found[0].text), *found[1:])
+
 
 def _joined(parts: Sequence[_Piece]) -> Transcript:
     """One transcript from those of consecutive pieces. Pieces without speech add nothing to the text."""
@@ -161,4 +166,5 @@ def _joined(parts: Sequence[_Piece]) -> Transcript:
         no_speech=min(part.transcript.no_speech for part in parts),
         logprob=sum(part.transcript.logprob for part in spoken) / len(spoken),
         words=tuple(word for part in spoken for word in part.words(first=part is spoken[0])),
+        tokens=tuple(token for part in spoken for token in part.tokens(first=part is spoken[0])),
     )

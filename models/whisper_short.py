@@ -12,7 +12,7 @@ from typing import Any
 from models import whisper_rules as rules
 from models.whisper_model import Encoded, Whisper, part
 from models.whisper_reuse import continued
-from models.whisper_words import words
+from models.whisper_words import spelled, words
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
 from pipeline.engines import Listening, Transcript
 
@@ -95,7 +95,13 @@ class ShortContextWhisper:
         """`judged`, with the words that `tokens` spell."""
         tokenizer = self._model.tokenizer(judged.language)
         text = tokenizer.decode(tokens).strip()
-        if not utterance.how.word_times:
+        how = utterance.how
+        if not (how.word_times or how.token_logprobs):
             return replace(judged, text=text)
-        _, starts = self._model.align(encoded, judged.language, tokens, utterance.seconds)
-        return replace(judged, text=text, words=words(tokenizer, tokens, starts, utterance.seconds))
+        probabilities, starts = self._model.align(encoded, judged.language, tokens, utterance.seconds)
+        return replace(
+            judged,
+            text=text,
+            words=words(tokenizer, tokens, starts, utterance.seconds) if how.word_times else (),
+            tokens=spelled(tokenizer, tokens, probabilities) if how.token_logprobs else (),
+        )

@@ -84,6 +84,14 @@ class Vad(Engine, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a transcript as the recognizer spells it. logprob: natural logarithm of its probability."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was said.
 
@@ -91,7 +99,7 @@ class Transcript:
     language: ISO 639-1 code, given or detected.
     no_speech: probability (0..1) that the audio holds no speech.
     logprob: mean natural-log probability of the tokens; 0.0 for an empty text.
-    words: of `text`, in order, when they were asked for.
+    words, tokens: of `text`, in order, when they were asked for. Either join to it.
     """
 
     text: str
@@ -99,18 +107,20 @@ class Transcript:
     no_speech: float = 0.0
     logprob: float = 0.0
     words: tuple[Word, ...] = ()
+    tokens: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
     """How to transcribe. language: ISO 639-1 code, None to detect. prompt: words to expect (names, terms).
 
-    word_times: find out when each word of a final was said.
+    word_times: find out when each word of a final was said. token_logprobs: and how sure each token of it is.
     """
 
     language: str | None = None
     prompt: str = ""
     word_times: bool = False
+    token_logprobs: bool = False
 
 
 class Recognizer(Engine, Protocol):

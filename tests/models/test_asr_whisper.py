@@ -144,6 +144,24 @@ async def test_words_are_timed_when_that_is_asked_of_a_final(recognizer: Whisper
 
 
 @pytest.mark.real
+async def test_each_token_says_how_sure_it_is_when_that_is_asked_of_a_final(
+    recognizer: WhisperRecognizer, speaker: Speaker
+) -> None:
+    how = replace(ENGLISH, token_logprobs=True)
+    final = await recognizer.transcribe(speaker.say(SENTENCES[3]), how, caller="anna")
+    assert "".join(token.text for token in final.tokens) == final.text
+    assert all(token.logprob <= 0 for token in final.tokens)
+    # By the alignment's reckoning and by the decoder's, which adds the token that ends it all.
+    mean = sum(token.logprob for token in final.tokens) / (len(final.tokens) + 1)
+    assert mean == pytest.approx(final.logprob, abs=0.15)
+    assert final.words == ()
+    minute = joined(*[speaker.say(sentence) for sentence in SENTENCES * 3])
+    long = await recognizer.transcribe(minute, how, caller="anna")
+    assert "".join(token.text for token in long.tokens) == long.text
+    assert (await recognizer.transcribe(minute, how, caller="anna", final=False)).tokens == ()
+
+
+@pytest.mark.real
 async def test_a_partial_is_refused_while_there_are_finals_to_be_heard(
     recognizer: WhisperRecognizer, speaker: Speaker
 ) -> None:

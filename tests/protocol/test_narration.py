@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.audio import Pcm
-from pipeline.engines import Speaking, Transcript, Usage
+from pipeline.engines import Speaking, Token, Transcript, Usage
 from pipeline.history import Item
 from pipeline.notices import (
     InputCleared,
@@ -134,6 +134,19 @@ def test_the_words_are_told_when_the_client_wants_them() -> None:
             "transcript": "Hello.",
             "usage": {"type": "duration", "seconds": 1.5},
         },
+    ]
+
+
+def test_how_sure_the_tokens_are_is_told_with_the_words() -> None:
+    line = Line()
+    heard = {"transcription": {"model": "whisper-1"}}
+    line.update(audio={"input": heard}, include=["item.input_audio_transcription.logprobs"])
+    line.sent()
+    tokens = (Token("¡", -0.5), Token("Hola", -0.25))
+    event = line.notify(*TURN, TranscriptDone("item_q", Transcript("¡Hola", "es", tokens=tokens), 1.5))[-1]
+    assert event["logprobs"] == [
+        {"token": "¡", "logprob": -0.5, "bytes": [0xC2, 0xA1]},
+        {"token": "Hola", "logprob": -0.25, "bytes": [72, 111, 108, 97]},
     ]
 
 

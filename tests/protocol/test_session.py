@@ -197,7 +197,7 @@ def test_the_type_is_required() -> None:
         ),
         ({"prompt": {"id": "p"}}, "invalid_value", "session.prompt"),
         ({"reasoning": {"effort": "low"}}, "invalid_value", "session.reasoning"),
-        ({"include": ["item.input_audio_transcription.logprobs"]}, "invalid_value", "session.include"),
+        ({"include": ["item.input_image"]}, "invalid_value", "session.include[0]"),
         ({"truncation": "never"}, "invalid_value", "session.truncation"),
         (
             {"truncation": {"type": "retention_ratio", "retention_ratio": 2}},
@@ -296,6 +296,15 @@ def test_an_unchanged_session_means_the_defaults(detection: Detection) -> None:
         turn=TurnPolicy(detection, silence=650, threshold=0.4, release=0.3, pause=100),
     )
     assert configured(Line(offer(defaults))) == defaults
+
+
+def test_log_probabilities_are_found_for_who_asks_for_them_and_is_told_the_words() -> None:
+    include = ["item.input_audio_transcription.logprobs"]
+    line = Line()
+    assert not configured(line, include=include).listening.token_logprobs
+    assert configured(line, audio={"input": {"transcription": {"model": "w"}}}).listening.token_logprobs
+    assert not configured(line, include=None).listening.token_logprobs
+    assert not configured(line, include=[]).listening.token_logprobs
 
 
 def test_a_session_is_carried_out() -> None:
@@ -489,7 +498,7 @@ def test_a_transcription_session_tells_every_key_and_nobody_answers() -> None:
         ({"type": "realtime"}, "invalid_parameter", "session.type"),
         ({"instructions": "Hi."}, "unknown_parameter", "session.instructions"),
         ({"audio": {"output": {"voice": "joe"}}}, "unknown_parameter", "session.audio.output"),
-        ({"include": ["item.input_audio_transcription.logprobs"]}, "invalid_value", "session.include"),
+        ({"include": ["item.input_audio_transcription.logprobs"] * 2}, "invalid_value", "session.include"),
     ],
 )
 def test_what_a_transcription_session_cannot_have(session: dict[str, Any], code: str, param: str) -> None:

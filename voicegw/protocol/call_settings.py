@@ -39,6 +39,7 @@ def call_settings(session: AnySession, defaults: CallSettings, voices: Voices, l
     """The standing orders that `session` amounts to. Raises CallerError for what is not on offer."""
     heard = session.audio.input
     listening = _listening(heard.transcription, defaults.listening, languages)
+    listening = replace(listening, token_logprobs=bool(session.include and heard.transcription))
     turn = turn_policy(heard.turn_detection, defaults.turn)
     if isinstance(session, TranscriptionSession):
         silent = replace(turn, create_response=False, interrupt_response=False, idle_timeout=None)

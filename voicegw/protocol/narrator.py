@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TypeAlias, assert_never
 
+from msgspec import UNSET
+
 from pipeline import notices
 from pipeline.notices import Notice
 from voicegw.protocol import server_events as server
@@ -106,7 +108,12 @@ class Narrator:
         if text.startswith(told) and (rest := text[len(told) :]):
             self._say(server.TranscriptionDelta(item_id=notice.item, delta=rest))
         usage = server.Duration(notice.seconds)
-        self._say(server.TranscriptionCompleted(item_id=notice.item, transcript=text, usage=usage))
+        told_of = [server.LogProb(one.text, one.logprob, list(one.text.encode())) for one in notice.transcript.tokens]
+        self._say(
+            server.TranscriptionCompleted(
+                item_id=notice.item, transcript=text, usage=usage, logprobs=told_of if told_of else UNSET
+            )
+        )
 
     def _keep_heard(self, item: str, text: str) -> None:
         self._heard[item] = text

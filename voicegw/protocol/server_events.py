@@ -6,7 +6,7 @@ drop an event, or stop reading, over the difference.
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from voicegw.protocol.items import WireItem
 from voicegw.protocol.response_events import ResponseEvent
@@ -96,11 +96,20 @@ class Duration(Struct, frozen=True, tag_field="type", tag="duration"):
     seconds: float
 
 
+class LogProb(Struct, frozen=True):
+    """How sure the recognizer is of a token. bytes: of its text, in UTF-8."""
+
+    token: str
+    logprob: float
+    bytes: list[int]
+
+
 class TranscriptionCompleted(ServerEventBase, frozen=True, tag="conversation.item.input_audio_transcription.completed"):
     item_id: str
     transcript: str
     usage: Duration
     content_index: int = 0
+    logprobs: list[LogProb] | UnsetType = UNSET
 
 
 class TranscriptionError(Struct, frozen=True):

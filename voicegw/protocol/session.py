@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from voicegw.protocol.formats import AudioFormat, PcmFormat
 from voicegw.protocol.tools import Tools, WireToolChoice
 from voicegw.protocol.turn_detection import ServerVad, TurnDetection
-from voicegw.protocol.wire import MaxTokens, Metadata, Modalities, Name, Refused, RefusedList, Text, Voice, Wire
+from voicegw.protocol.wire import MaxTokens, Metadata, Modalities, Name, Refused, Text, Voice, Wire
 
 
 class Transcription(Wire, frozen=True):
@@ -67,6 +67,8 @@ class RetentionRatio(Wire, frozen=True, tag_field="type", tag="retention_ratio")
     token_limits: TokenLimits | UnsetType = UNSET
 
 
+Include: TypeAlias = Annotated[list[Literal["item.input_audio_transcription.logprobs"]], Meta(max_length=1)]
+"""What transcription events carry besides the words."""
 Truncation: TypeAlias = Literal["auto", "disabled"] | RetentionRatio
 
 
@@ -85,7 +87,7 @@ class Session(Wire, frozen=True, kw_only=True, tag_field="type", tag="realtime")
     tracing: Literal["auto"] | Tracing | None = None
     truncation: Truncation = "auto"
     prompt: Refused = None
-    include: RefusedList | None = None
+    include: Include | None = None
     audio: Audio
     # Both only concern models that reason: absent unless the client speaks of them.
     parallel_tool_calls: bool | UnsetType = UNSET
@@ -102,7 +104,7 @@ class TranscriptionSession(Wire, frozen=True, kw_only=True, tag_field="type", ta
     object: Literal["realtime.transcription_session"] = "realtime.transcription_session"
     id: str
     expires_at: int
-    include: RefusedList | None = None
+    include: Include | None = None
     audio: HeardAudio
 
 

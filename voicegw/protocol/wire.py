@@ -1,16 +1,15 @@
 """The small types that events are made of, with the limits of the protocol written where they hold.
 
 Types say what this gateway supports: a member that a `Literal` or a union lacks is refused with an error that names its
-path. `Refused` and `RefusedList` stand for fields of the protocol that are known, but that cannot be honoured.
+path. `Refused` stands for fields of the protocol that are known, but that cannot be honoured.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
 Refused: TypeAlias = None
 """Only null: anything else would be a promise that is not kept."""
-RefusedList: TypeAlias = Annotated[list[Any], Meta(max_length=0)]
 """Only the empty list, for the same reason."""
 
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
