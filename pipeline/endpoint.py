@@ -1,8 +1,8 @@
 """How long a silence must last before the caller's turn is over.
 
 The evidence at a pause is how complete the turn sounds (a model's P(complete)), how its words end, whether a sentence
-could end there at all (a language model's P(full stop)), and how long this caller has paused in mid-turn before. The
-first three are joined as log-odds, the way independent witnesses are:
+could end there at all (a language model's P(full stop)), and how long this caller has paused in mid-turn before. (The
+voice is asked last, and only where the words leave doubt: `pipeline.turn`.) The first three are joined as log-odds, the way independent witnesses are:
 
     P = sigmoid(voice * logit(P(complete)) + sentence * logit(P(full stop)) + words[ending])
     wait = shortest + (patience - shortest) * (1 - P)
