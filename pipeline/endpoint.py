@@ -2,7 +2,8 @@
 
 The evidence at a pause is how complete the turn sounds (a model's P(complete)), how its words end, whether a sentence
 could end there at all (a language model's P(full stop)), and how long this caller has paused in mid-turn before. (The
-voice is asked last, and only where the words leave doubt: `pipeline.turn`.) The first three are joined as log-odds, the way independent witnesses are:
+voice is asked last, and only where the words leave doubt: `pipeline.turn`.) The first three are joined as log-odds, the
+way independent witnesses are:
 
     P = sigmoid(voice * logit(P(complete)) + sentence * logit(P(full stop)) + words[ending])
     wait = shortest + (patience - shortest) * (1 - P)
