@@ -50,7 +50,7 @@ class TurnPolicy:
     prefix: int = 300
     pause: int = 64
     silence: int = 500
-    shortest: int = 200
+    shortest: int = 100
     patience: int = 2000
     idle_timeout: int | None = None
     goodbye: int | None = None

@@ -78,9 +78,14 @@ LULL_MS = 96
 seconds of speech in vain, and the words of the end would have to wait for that; at 96 ms in one of five. It comes 30 to
 60 ms before the pause (medians, of people and of Piper)."""
 DOUBT = 0.2
-"""The voice is asked only when the words leave more doubt than this: with less, the wait (0.56 s with the usual
+"""The voice is asked only when the words leave more doubt than this: with less, the wait (0.48 s with the usual
 patience) is over before an answer is made, and the asking would only slow that down. On the places of `bench quality
 --evidence`, of synthetic speech and of people's, no pause up to 1.2 s was cut that was not cut before."""
+WORD_MS = 160
+"""Speech over the tutor's that is shorter has no words: "no" and "sí", spoken fast, keep the detector busy for
+256 ms. A recognizer makes some up all the same; of an echo that slipped through, they are hardly ever the tutor's."""
+TAIL_MS = 96
+"""Most that the detector may have gone on hearing speech in a lull; silence is counted from where the lull began."""
 RESUME_MS = 64
 """Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
 KEEP_MS = 30_000
@@ -292,7 +297,9 @@ class TurnTaker:
         if self.caller is Caller.PROBING:
             if silence >= self._policy.doubt:
                 return self._let_pass()
-            return [] if self._words_asked or silence < self._policy.pause else self._ask_for_words()
+            if self._words_asked or silence < self._policy.pause:
+                return []
+            return self._ask_for_words() if self._voiced >= samples_in(WORD_MS, HEARING_RATE) else self._let_pass()
         if self.caller is Caller.SPEAKING:
             return self._pause() if silence >= self._policy.pause else self._listen(speech=False)
         if self.caller is Caller.PAUSED and self._known.over(silence, self._policy, self._habits):
@@ -334,6 +341,8 @@ class TurnTaker:
     def _pause(self) -> list[Action]:
         assert self._ticket is not None
         self.caller = CALLER[self.caller][Cue.PAUSE]
+        tail = self._speech_end - (self._end - samples_in(self._lull.ms, HEARING_RATE))
+        self._speech_end -= max(0, min(tail, samples_in(TAIL_MS, HEARING_RATE)))
         if not self._known.early:
             return [Transcribe(self._revise(), Span(self._start, self._end))]
         self._known.early, known = False, self._known.heard_early

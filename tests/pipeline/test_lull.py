@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.actions import Action, Answer, Discard, Draft, Ticket, Transcribe
+from pipeline.actions import Action, Answer, CloseTurn, Discard, Draft, Ticket, Transcribe
 from pipeline.audio import Span
 from pipeline.events import ClearRequested, CommitRequested, TranscriptReady
 from pipeline.floor import Caller
@@ -42,7 +42,7 @@ def test_the_pause_that_follows_asks_no_second_time(talk):
     assert quiet(talk, 128) == []
     assert talk.taker.caller is Caller.PAUSED
     assert talk.tell(TranscriptReady(Ticket(1, 1), empty=False)) == [Draft(Ticket(1, 1))]
-    assert kinds(quiet(talk, 384))[1:] == [Answer]
+    assert kinds(quiet(talk, 384)) == [CloseTurn, Answer]
 
 
 def test_words_that_are_known_before_the_pause_wait_for_it(talk):
@@ -124,3 +124,15 @@ def test_a_room_that_becomes_louder_is_known_after_some_seconds():
     for _ in range(100):
         lulls.take(-55.0, 32, speech=False)
     assert lull() == 96
+
+
+@pytest.mark.parametrize(("heard_ms", "silence"), [(96, 416), (64, 448), (192, 416)])
+def test_silence_is_counted_from_where_the_lull_began(talk, heard_ms, silence):
+    """The detector hears speech for `heard_ms` too long; at most 96 of them are taken off."""
+    lulled(talk, heard_ms)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
+    quiet(talk, 128)
+    ended = talk.ms
+    quiet(talk, 1000)
+    [closed] = talk.when(CloseTurn)
+    assert closed - (1280 + heard_ms) == silence, ended

@@ -59,6 +59,15 @@ def test_speech_that_goes_on_is_an_interruption(talk):
     assert (talk.taker.caller, talk.taker.tutor) == (Caller.SPEAKING, Tutor.IDLE)
 
 
+@pytest.mark.parametrize(("ms", "then"), [(128, [LetPass]), (160, [Transcribe])])
+def test_a_sound_too_short_for_a_word_is_not_asked_for_words(ms, then):
+    talk = Conversation(replace(POLICY, barge_in=96))
+    interrupting(talk, ms)
+    assert talk.taker.caller is Caller.PROBING
+    found = kinds(talk.hush(128))
+    assert [kind for kind in found if kind is not Discard] == then
+
+
 def test_a_short_sound_is_judged_by_its_words(talk):
     ticket = interrupting(talk)
     assert talk.hush(96) == []
