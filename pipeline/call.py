@@ -319,6 +319,7 @@ class Call:
                     ending=ending(text, language),
                     slight=echo or (is_backchannel(text, language) and not self._speaker.nearly_over),
                     echo=echo,
+                    letters=sum(map(str.isalnum, text)),
                 )
             )
 

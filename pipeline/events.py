@@ -36,6 +36,7 @@ class TranscriptReady:
     """The words of a ticket are known, or will never be (`failed`).
 
     empty: there were none. slight: none worth an interruption, or (`echo`) the tutor's own. ending: how they end.
+    letters: how many they have.
     """
 
     ticket: Ticket
@@ -44,6 +45,7 @@ class TranscriptReady:
     ending: Ending | None = None
     slight: bool = False
     echo: bool = False
+    letters: int = 0
 
 
 @dataclass(frozen=True, slots=True)

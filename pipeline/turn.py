@@ -84,6 +84,9 @@ patience) is over before an answer is made, and the asking would only slow that 
 WORD_MS = 160
 """Speech over the tutor's that is shorter has no words: "no" and "sí", spoken fast, keep the detector busy for
 256 ms. A recognizer makes some up all the same; of an echo that slipped through, they are hardly ever the tutor's."""
+FASTEST = 40
+"""Letters that anybody could say in a second of speech, as detected; a fast speaker comes to 20. "What's going on?"
+heard in a fifth of a second was made up."""
 TAIL_MS = 96
 """Most that the detector may have gone on hearing speech in a lull; silence is counted from where the lull began."""
 RESUME_MS = 64
@@ -272,7 +275,8 @@ class TurnTaker:
     def _answered_probe(self, event: TranscriptReady) -> list[Action]:
         """The words of a sound that may be an interruption."""
         self._wary = self._wary or event.echo
-        if not (event.empty or event.failed or event.slight):
+        invented = event.letters * HEARING_RATE > FASTEST * self._voiced
+        if not (event.empty or event.failed or event.slight or invented):
             return self._certain(Cue.WORDS) + self._heard(event)
         self._words_asked, self._voiced = False, 0
         still_heard = self._wary and self._end == self._speech_end

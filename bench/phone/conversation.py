@@ -29,10 +29,13 @@ class Talk:
     def __init__(self, line: Phone) -> None:
         self._line = line
         self._held: list[tuple[float, float, int]] = []
+        self._answers = 0
 
     async def until_answered(self) -> None:
-        """Wait until the tutor has spoken, and is silent again."""
-        await self._line.floor("tutor")
+        """Wait until the tutor has spoken once more than before, and is silent again."""
+        self._answers += 1
+        enough = "many => performance.getEntriesByName('turn').length >= many"
+        await self._line.page.wait_for_function(enough, arg=self._answers)
         await self._line.floor("none")
 
     async def now(self) -> float:

@@ -68,6 +68,14 @@ def test_a_sound_too_short_for_a_word_is_not_asked_for_words(ms, then):
     assert [kind for kind in found if kind is not Discard] == then
 
 
+@pytest.mark.parametrize(("letters", "then"), [(7, [OpenTurn, Stop]), (8, [Discard, LetPass])])
+def test_more_words_than_can_be_said_in_the_time_were_made_up(talk, letters, then):
+    interrupting(talk)  # 192 ms
+    talk.hush(128)
+    heard = TranscriptReady(talk.ticket(Transcribe), empty=False, letters=letters)
+    assert kinds(talk.tell(heard))[:2] == then
+
+
 def test_a_short_sound_is_judged_by_its_words(talk):
     ticket = interrupting(talk)
     assert talk.hush(96) == []
