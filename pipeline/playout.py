@@ -173,7 +173,7 @@ class Playout:
             at -= piece.seconds
             again.append(_after(piece, max(0.0, heard - at)))
         for piece in again:
-            if piece.pcm:
+            if piece.seconds:  # a place at the end of a piece leaves nothing of it
                 self._pieces.appendleft(Piece("", piece.pcm))
                 self._held += piece.seconds
         if text:

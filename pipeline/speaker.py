@@ -33,7 +33,8 @@ class _Answer:
     """An answer that was promised to the caller.
 
     item: with everything that was sent, None before its first word; the conversation may keep less.
-    begins: where in the reply's sound it begins: an answer that was paused goes on as another one.
+    begins: where in the reply's sound it begins: an answer that was paused goes on as another one. before: the words in
+    front of that place.
     work: lets it out. making: makes it. ended: its end was told.
     """
 
@@ -46,6 +47,7 @@ class _Answer:
     work: asyncio.Task[None] | None = None
     item: Item | None = None
     begins: float = 0.0
+    before: str = ""
     ended: bool = False
 
 
@@ -184,16 +186,19 @@ class Speaker:
     def recent_words(self) -> str:
         """What the ear heard in the last seconds, for comparison with what the microphone picks up."""
         answer = self._answer
-        if answer is None or answer.item is None or answer.reply is None:
+        if answer is None or answer.reply is None:
             return ""
         now = answer.reply.playout.heard(self._now()) - answer.begins
+        before = answer.before if now < ECHO_BEFORE_S else ""
+        if answer.item is None:
+            return before
         whole = answer.item.cut(now + ECHO_AFTER_S).text or ""
-        return whole[len(answer.item.cut(max(0.0, now - ECHO_BEFORE_S)).text or "") :]
+        return before + whole[len(answer.item.cut(max(0.0, now - ECHO_BEFORE_S)).text or "") :]
 
     def _rest_of(self, answer: _Answer, reply: Reply) -> _Answer:
         """A new answer with what of this one was not heard. The client's own count of that goes before ours."""
         heard = self._present(answer.item) if answer.item else None
-        begins, text = answer.begins, ""
+        begins, before, text = answer.begins, self.recent_words(), ""
         if answer.item and heard:
             truncated = heard.spoken != answer.item.spoken
             seconds = heard.seconds if truncated else reply.playout.heard(self._now()) - answer.begins
@@ -201,7 +206,7 @@ class Speaker:
             text = (answer.item.text or "")[len(answer.item.cut(seconds).text or "") :]
         reply.playout.rewind(begins, text)
         rest = self._promised(answer.ticket, answer.options)
-        rest.reply, rest.making, rest.begins = reply, answer.making, begins
+        rest.reply, rest.making, rest.begins, rest.before = reply, answer.making, begins, before
         return rest
 
     def _promised(self, ticket: Ticket, options: ReplyOptions) -> _Answer:
@@ -314,7 +319,7 @@ class Speaker:
             self._line.history.put(answer.item)
         if piece.text:
             self._line.notify(ReplyText(answer.id, answer.item.id, piece.text))
-        if piece.pcm:
+        if piece.pcm and piece.seconds:
             assert answer.reply is not None
             self._sounding(answer.ticket, answer.reply)
             self._line.notify(ReplyAudio(answer.id, answer.item.id, piece.pcm))

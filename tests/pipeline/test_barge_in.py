@@ -1,6 +1,7 @@
 """Talking over the tutor: what stops it, what only pauses it, and what is kept of what it said."""
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 
@@ -34,10 +35,12 @@ def starts_of(phone: Telephone) -> list[int]:
     return [notice.pcm.start for notice in phone.all(ReplyAudio)]
 
 
-async def telling(*texts: str, buffered: bool, echo: EchoDetector | None = None) -> Telephone:
+async def telling(
+    *texts: str, buffered: bool, echo: EchoDetector | None = None, story: Sequence[str] = STORY
+) -> Telephone:
     """A call in which the tutor has been telling its story for two seconds."""
     lead = 3.0 if buffered else 0.0
-    phone = Telephone(ScriptedChat(STORY), texts=("tell me a story", *texts), lead=lead, buffered=buffered, echo=echo)
+    phone = Telephone(ScriptedChat(story), texts=("tell me a story", *texts), lead=lead, buffered=buffered, echo=echo)
     await phone.speak(1.0)
     while not phone.all(ReplyAudio):
         await phone.hush(0.02)
@@ -191,6 +194,23 @@ def test_echo_after_echo_sends_nothing_twice_to_a_client_that_buffers():
         said = [item.text or "" for item in phone.call.history if item.role == "assistant"]
         assert "".join(said).split() == "".join(STORY).split()
         assert len(phone.all(ReplyStarted)) == len(phone.all(ReplyEnded)) == 2
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_an_echo_of_words_in_front_of_a_pause_is_known_behind_it():
+    async def main():
+        words = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+        phone = await telling("mhm", "six", buffered=True, story=[words])
+        await phone.speak(0.3)
+        await phone.hush(0.5)
+        assert phone.last(ReplyStarted) != phone.all(ReplyStarted)[0]  # it goes on as another answer
+        told = next(item for item in phone.call.history if item.role == "assistant")
+        assert told.text == "one two three four five six"
+        await phone.speak(0.4)
+        await phone.hush(20.0)
+        assert [item.text for item in phone.call.history if item.role == "user"] == ["tell me a story"]
         await phone.hang_up()
 
     virtual_clock.run(main())

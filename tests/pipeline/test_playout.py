@@ -125,6 +125,18 @@ def test_rewinding_sends_again_exactly_what_the_ear_did_not_hear():
     assert playout.heard(12.5) == pytest.approx(0.95)
 
 
+def test_rewinding_to_the_end_of_a_piece_sends_nothing_of_it():
+    playout = Playout(lead=9.0)
+    playout.release(0.0)
+    for number in range(5):
+        playout.hold(sound(0.1, str(number), start=100 * number))
+    playout.due(0.0)
+    playout.rewind(0.1 + 0.2 - 1e-9, "")  # times are floating point
+    playout.resume()
+    playout.release(1.0)
+    assert [piece.pcm.start for piece in playout.due(1.0) if piece.pcm] == [300, 400]
+
+
 def test_what_was_surely_heard_is_not_kept():
     playout = Playout(lead=0.0)
     playout.release(0.0)
