@@ -82,18 +82,26 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class Overhear:
-    """The caller speaks on. If there is time for it, find out what the words in `span` are so far."""
+    """The caller speaks on. If there is time for it, find out what the words in `span` are so far.
+
+    lull: a word has just ended, perhaps the last one: now is a good moment.
+    """
 
     ticket: Ticket
     span: Span
+    lull: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """Find the words in `span`, and answer with TranscriptReady for this ticket."""
+    """Find the words in `span`, and answer with TranscriptReady for this ticket.
+
+    said: the sample at which the last of them ended, and nothing but the room was heard behind it. None: not known.
+    """
 
     ticket: Ticket
     span: Span
+    said: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,10 +271,10 @@ class Call:
                 self._listener.speak_up(span)
             case HangUp():
                 self._notify(CallOver())
-            case Overhear(ticket, span):
-                self._listener.overhear(ticket, span, self._settings.listening)
-            case Transcribe(ticket, span):
-                self._listener.transcribe(ticket, span, self._settings.listening)
+            case Overhear(ticket, span, lull):
+                self._listener.overhear(ticket, span, self._settings.listening, lull=lull)
+            case Transcribe(ticket, span, said):
+                self._listener.transcribe(ticket, span, self._settings.listening, said)
             case Judge(ticket, span):
                 self._witnesses.judge(ticket, self._listener.read(span))
             case Weigh(ticket):

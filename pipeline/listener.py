@@ -32,7 +32,10 @@ has found can be read meanwhile."""
 
 @dataclass(slots=True)
 class _Turn:
-    """A turn whose words are not yet in the history."""
+    """A turn whose words are not yet in the history.
+
+    overhearing: the newest partial, made or being made. awaited: it is to be the final.
+    """
 
     item: str
     ticket: Ticket
@@ -40,7 +43,8 @@ class _Turn:
     words: Transcript | EngineError | None = None
     announced: bool = False
     partials: Partials = field(default_factory=Partials)
-    overhearing: asyncio.Task[None] | None = None
+    overhearing: asyncio.Task[Transcript | None] | None = None
+    awaited: bool = False
 
     def in_its_language(self, how: Listening) -> Listening:
         """The language that its agreed words are in need not be found out again."""
@@ -122,22 +126,28 @@ class Listener:
         if turn and turn.announced:
             self._line.notify(SpeechStopped(turn.item, milliseconds(self.end, HEARING_RATE)))
 
-    def overhear(self, ticket: Ticket, span: Span, how: Listening) -> None:
+    def overhear(self, ticket: Ticket, span: Span, how: Listening, *, lull: bool) -> None:
         """Find words of a turn that is not over, unless the last attempt is too recent or still under way."""
         turn = self._turn(ticket)
         now = self._now()
-        if not turn.partials.due(span.start, span.end, now):
+        if not turn.partials.due(span.start, span.end, now, lull=lull):
             return
         turn.partials.asked(span.end, now)
         work = self._overhear(turn, self._buffer.read(span), how)
         turn.overhearing = self._line.tasks.spawn(work, f"overhear {self._line.caller} {ticket}")
         turn.overhearing.add_done_callback(lambda _: turn.partials.done(self._now()))
 
-    def transcribe(self, ticket: Ticket, span: Span, how: Listening) -> None:
+    def transcribe(self, ticket: Ticket, span: Span, how: Listening, said: int | None) -> None:
+        """said: where the last word ended, if it is known. A partial that hears the turn up to there is its final."""
         turn = self._turn(ticket)
         turn.ticket, turn.words = ticket, None
         if turn.overhearing and span.end - turn.partials.heard_until > samples_in(NEWS_MS, HEARING_RATE):
             turn.overhearing.cancel()  # it hears so much less that it would only be in the way
+        turn.awaited = (
+            said is not None
+            and turn.partials.heard_until >= said
+            and not (how.word_times or how.token_logprobs)  # partials have neither
+        )
         # Read now: what is not part of an open turn may be forgotten before the task first runs.
         audio = self._buffer.read(span)
         self._work.start(ticket, self._transcribe(turn, ticket, audio, how), "transcribe")
@@ -146,7 +156,7 @@ class Listener:
         """Nobody waits for these words any more."""
         self._work.stop(ticket)
         if (turn := self._turns.get(ticket.turn)) and turn.ticket == ticket:
-            turn.words = None
+            turn.words, turn.awaited = None, False
 
     def transcript(self, ticket: Ticket) -> Transcript | None:
         """What was heard of a turn that is not closed yet; None when it is, or the words are unknown."""
@@ -169,7 +179,7 @@ class Listener:
             self._turns[ticket.turn] = _Turn(self._line.new_id("item"), ticket)
         return self._turns[ticket.turn]
 
-    async def _overhear(self, turn: _Turn, audio: Pcm, how: Listening) -> None:
+    async def _overhear(self, turn: _Turn, audio: Pcm, how: Listening) -> Transcript | None:
         recognizer, known = self._line.engines.recognizer, turn.partials.agreed
         try:
             words = await recognizer.transcribe(
@@ -177,12 +187,13 @@ class Listener:
             )
         except EngineError as error:  # most likely there is no time for it, and nobody is the worse for that
             self._line.log.debug("a partial transcript failed", extra={"reason": str(error)})
-            return
-        if turn.words is not None:
-            return  # all of them are known by now
+            return None
+        if turn.words is not None or turn.awaited:
+            return words  # all of them are known by now
         self._grow(turn, words)
         if likely := turn.partials.likely:
             self._likely(turn.ticket, likely)
+        return words
 
     def _grow(self, turn: _Turn, hypothesis: Transcript) -> None:
         more = turn.partials.heard(hypothesis.text, hypothesis.language)
@@ -192,7 +203,7 @@ class Listener:
     async def _transcribe(self, turn: _Turn, ticket: Ticket, audio: Pcm, how: Listening) -> None:
         words: Transcript | EngineError
         try:
-            words = await self._line.engines.recognizer.transcribe(
+            words = await self._overheard(turn) or await self._line.engines.recognizer.transcribe(
                 audio, turn.in_its_language(how), caller=self._line.caller, known=turn.partials.agreed
             )
         except EngineError as error:
@@ -208,6 +219,16 @@ class Listener:
             self._grow(turn, words)
         self._settle(turn)
         self._heard(ticket, words if isinstance(words, Transcript) else None)
+
+    async def _overheard(self, turn: _Turn) -> Transcript | None:
+        """What the newest partial heard, if that is all there is to hear."""
+        if not turn.awaited or turn.overhearing is None:
+            return None
+        await asyncio.wait([turn.overhearing])
+        if turn.overhearing.cancelled() or turn.overhearing.exception():
+            return None
+        words = turn.overhearing.result()
+        return words if words and words.text else None
 
     def _settle(self, turn: _Turn) -> None:
         """Give a closed turn its words."""

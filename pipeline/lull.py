@@ -26,12 +26,12 @@ class Lulls:
         self._room = 0.0
         self._speech = -120.0
         self._burst = 0.0
-        self.ms = 0.0
+        self.ms = self.calm = 0.0
 
     def take(self, level: float | None, ms: float, *, speech: bool) -> None:
         """level: of the next window; None: nobody measures it, and there are no lulls. speech: it counts as such.
 
-        Afterwards `ms` is how long the lull has lasted, 0 when there is none.
+        Afterwards `ms` is how long the lull has lasted, 0 when there is none; `calm` how long without any burst.
         """
         if level is None:
             return
@@ -39,8 +39,10 @@ class Lulls:
         if speech:
             self._speech = max(level, self._speech - SPEECH_FALLS)
         if level < self._room + ABOVE_ROOM and level < self._speech - BELOW_SPEECH:
+            self.calm = ms if self._burst else self.calm + ms
             self.ms, self._burst = self.ms + self._burst + ms, 0.0
             return
         self._burst += ms
+        self.calm = 0.0
         if self._burst >= BURST_MS or not self.ms:
             self.ms = self._burst = 0.0

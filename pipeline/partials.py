@@ -15,8 +15,10 @@ from collections.abc import Sequence
 
 from pipeline.audio import HEARING_RATE
 
-NEW_S = 0.3
-"""Least new audio that is worth another hypothesis: about a word."""
+NEW_S = 0.5
+"""Least new audio that is worth another hypothesis in the middle of a word, where it may be cut in two."""
+WORD_S = 0.2
+"""And between two words, or behind the last one: then it has all of them, and no rest is kept."""
 LEAST_S = 0.6
 """Least audio for a first one: with less, recognizers make words up."""
 WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -39,11 +41,15 @@ class Partials:
         self._rests_until = 0.0
         self._open = False
 
-    def due(self, start: int, end: int, now: float) -> bool:
-        """Whether the turn from sample `start` to `end` is worth another hypothesis, and there is time for it."""
+    def due(self, start: int, end: int, now: float, *, lull: bool) -> bool:
+        """Whether the turn from sample `start` to `end` is worth another hypothesis, and there is time for it.
+
+        lull: a word seems to have ended here.
+        """
+        if self._open or (end - start) / HEARING_RATE < LEAST_S:
+            return False
         new = (end - max(start, self.heard_until)) / HEARING_RATE
-        long_enough = (end - start) / HEARING_RATE >= LEAST_S
-        return not self._open and long_enough and new >= NEW_S and now >= self._rests_until
+        return new >= WORD_S if lull else new >= NEW_S and now >= self._rests_until
 
     def asked(self, end: int, now: float) -> None:
         """A hypothesis of the turn up to sample `end` is being made."""

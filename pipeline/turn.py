@@ -315,11 +315,12 @@ class TurnTaker:
         if self._known.early:
             return [] if self._lull.ms else self._not_yet()
         if self._lull.ms < LULL_MS:
-            # In the first windows of a lull nothing is begun that would take the cores from the words of the end.
-            return self._overhear() if speech and not self._lull.ms else []
-        ticket = self._revise()
+            # In the first windows of a lull nothing is begun but what may turn out to be the words of the end.
+            calm = self._lull.calm > 0
+            return self._overhear(lull=calm) if calm or (speech and not self._lull.ms) else []
+        asked = self._ask()
         self._known.early = True
-        return [Transcribe(ticket, Span(self._start, self._end))]
+        return [asked]
 
     def _not_yet(self) -> list[Action]:
         """The lull was none: what was asked for in it lacks the words since."""
@@ -334,13 +335,18 @@ class TurnTaker:
         self._known = Revision()
         return self._ticket
 
-    def _overhear(self) -> list[Action]:
+    def _ask(self) -> Transcribe:
+        """For the words of the turn as it stands now."""
+        said = self._end - samples_in(self._lull.calm, HEARING_RATE) if self._lull.calm else None
+        return Transcribe(self._revise(), Span(self._start, self._end), said)
+
+    def _overhear(self, *, lull: bool) -> list[Action]:
         """The caller speaks on: what is known of the words by the pause need not be found out then."""
         assert self._ticket is not None
-        if (self._end - max(self._start, self._overheard)) * 1000 / HEARING_RATE < OVERHEAR_MS:
+        if (self._end - max(self._start, self._overheard)) * 1000 / HEARING_RATE < OVERHEAR_MS and not lull:
             return []
         self._overheard = self._end
-        return [Overhear(self._ticket, Span(self._start, self._end))]
+        return [Overhear(self._ticket, Span(self._start, self._end), lull)]
 
     def _pause(self) -> list[Action]:
         assert self._ticket is not None
@@ -348,7 +354,7 @@ class TurnTaker:
         tail = self._speech_end - (self._end - samples_in(self._lull.ms, HEARING_RATE))
         self._speech_end -= max(0, min(tail, samples_in(TAIL_MS, HEARING_RATE)))
         if not self._known.early:
-            return [Transcribe(self._revise(), Span(self._start, self._end))]
+            return [self._ask()]
         self._known.early, known = False, self._known.heard_early
         return self._heard(known) if known else []
 

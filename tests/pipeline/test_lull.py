@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.actions import Action, Answer, CloseTurn, Discard, Draft, Ticket, Transcribe
+from pipeline.actions import Action, Answer, CloseTurn, Discard, Draft, Overhear, Ticket, Transcribe
 from pipeline.audio import Span
 from pipeline.events import ClearRequested, CommitRequested, TranscriptReady
 from pipeline.floor import Caller
@@ -30,9 +30,14 @@ def quiet(talk: Conversation, ms: float) -> list[Action]:
     return talk.score(ms, 0.02, ROOM)
 
 
+def upto(ms: int) -> Span:
+    """The turn to so many milliseconds of the call."""
+    return Span(20 * 16, ms * 16)
+
+
 def test_the_words_are_asked_for_after_96_ms_at_the_level_of_the_room(talk):
-    assert lulled(talk, 64) == []
-    assert lulled(talk, 32) == [Transcribe(Ticket(1, 1), Span(20 * 16, (1280 + 96) * 16))]
+    lulled(talk, 64)
+    assert lulled(talk, 32) == [Transcribe(Ticket(1, 1), upto(1280 + 96), said=1280 * 16)]
     assert talk.taker.caller is Caller.SPEAKING
     assert talk.taker.speech_end == 1280 * 16
 
@@ -58,7 +63,23 @@ def test_a_voice_that_goes_on_throws_them_away(talk):
     assert talk.score(32, 0.95, VOICE) == [Discard(Ticket(1, 1))]
     assert talk.tell(TranscriptReady(Ticket(1, 1), empty=False)) == []
     lulled(talk, 64)
-    assert lulled(talk, 32) == [Transcribe(Ticket(1, 2), Span(20 * 16, (1280 + 96 + 64 + 96) * 16))]
+    assert lulled(talk, 32) == [Transcribe(Ticket(1, 2), upto(1280 + 96 + 64 + 96), said=(1280 + 96 + 64) * 16)]
+
+
+def test_in_the_windows_before_that_they_are_overheard_for_they_may_be_all(talk):
+    lulled(talk, 96)
+    assert [offer for offer in talk.overheard if offer.lull] == [
+        Overhear(Ticket(1), upto(1280 + 32), lull=True),
+        Overhear(Ticket(1), upto(1280 + 64), lull=True),
+    ]
+
+
+def test_a_burst_is_not_overheard_and_the_words_ended_with_it(talk):
+    lulled(talk, 32)
+    offered = len(talk.overheard)
+    talk.score(32, 0.95, VOICE)
+    assert len(talk.overheard) == offered
+    assert lulled(talk, 32) == [Transcribe(Ticket(1, 1), upto(1280 + 96), said=(1280 + 64) * 16)]
 
 
 def test_a_burst_is_part_of_the_lull(talk):
@@ -75,13 +96,14 @@ def test_words_of_a_discarded_lull_are_not_taken_for_those_of_the_pause(talk):
     lulled(talk, 96)
     talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
     talk.score(320, 0.95, VOICE)
-    assert quiet(talk, 64) == []
-    assert quiet(talk, 64)[-1:] == [Transcribe(Ticket(1, 2), Span(20 * 16, (1280 + 96 + 320 + 96) * 16))]
+    quiet(talk, 64)
+    end = 1280 + 96 + 320
+    assert quiet(talk, 64) == [Transcribe(Ticket(1, 2), upto(end + 96), said=end * 16)]
     assert talk.asked(Draft) == []
 
 
 def test_a_detector_that_hears_the_pause_first_is_not_waited_for(talk):
-    assert quiet(talk, 64) == []
+    quiet(talk, 64)
     assert kinds(quiet(talk, 32)) == [Transcribe]
     assert quiet(talk, 32) == []
 

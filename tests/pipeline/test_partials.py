@@ -55,14 +55,24 @@ def test_the_language_is_that_of_the_agreed_words():
 
 def test_a_turn_is_heard_again_when_there_is_something_new_and_the_recognizer_has_rested():
     partials = Partials()
-    assert not partials.due(0, S // 2, now=0.5)  # too little for any words
-    assert partials.due(0, S, now=1.0)
+    assert not partials.due(0, S // 2, now=0.5, lull=False)  # too little for any words
+    assert partials.due(0, S, now=1.0, lull=False)
     partials.asked(S, now=1.0)
-    assert not partials.due(0, 3 * S, now=3.0)  # it is still being made
+    assert not partials.due(0, 3 * S, now=3.0, lull=False)  # it is still being made
     partials.done(now=1.5)
-    assert not partials.due(0, 3 * S // 2, now=1.9)  # it took half a second: as long is left to others
-    assert partials.due(0, 3 * S // 2, now=2.0)
-    assert not partials.due(0, S + S // 4, now=2.0)  # nothing new worth the effort
+    assert not partials.due(0, 3 * S // 2, now=1.9, lull=False)  # it took half a second: as long is left to others
+    assert partials.due(0, 3 * S // 2, now=2.0, lull=False)
+    assert not partials.due(0, S + S // 4, now=2.0, lull=False)  # nothing new worth the effort
+
+
+def test_between_two_words_it_is_heard_sooner_and_without_a_rest():
+    partials = Partials()
+    assert not partials.due(0, S // 2, now=0.5, lull=True)
+    partials.asked(S, now=1.0)
+    assert not partials.due(0, S + S // 4, now=1.25, lull=True)
+    partials.done(now=1.25)
+    assert partials.due(0, S + S // 4, now=1.25, lull=True)
+    assert not partials.due(0, S + S // 8, now=1.25, lull=True)
 
 
 @given(st.lists(st.text(st.sampled_from("ab ,.我"), max_size=12), max_size=8))
