@@ -46,14 +46,14 @@ def waited(complete: float | None, end: Ending) -> int:
 @pytest.mark.parametrize(
     ("complete", "end", "silence"),
     [
-        (1.0, Ending.CLOSED, 384),
-        (0.8, Ending.CLOSED, 544),
-        (0.5, Ending.CLOSED, 640),
-        (0.0, Ending.CLOSED, 1184),
-        (0.8, Ending.UNKNOWN, 1408),
-        (None, Ending.UNKNOWN, 1632),
-        (1.0, Ending.OPEN, 1536),
-        (0.0, Ending.OPEN, 2016),
+        (1.0, Ending.CLOSED, 320),
+        (0.8, Ending.CLOSED, 416),
+        (0.5, Ending.CLOSED, 512),
+        (0.0, Ending.CLOSED, 1024),
+        (0.8, Ending.UNKNOWN, 1248),
+        (None, Ending.UNKNOWN, 1536),
+        (1.0, Ending.OPEN, 1408),
+        (0.0, Ending.OPEN, 1984),
     ],
 )
 def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(complete, end, silence):
@@ -62,7 +62,7 @@ def test_the_silence_that_ends_a_turn_follows_from_how_complete_it_sounds(comple
 
 @pytest.mark.parametrize(
     ("finished", "end", "silence"),
-    [(0.6, Ending.CLOSED, 384), (0.01, Ending.CLOSED, 1856), (0.6, Ending.OPEN, 928), (0.01, Ending.OPEN, 2048)],
+    [(0.6, Ending.CLOSED, 320), (0.01, Ending.CLOSED, 1792), (0.6, Ending.OPEN, 768), (0.01, Ending.OPEN, 2016)],
 )
 def test_words_that_no_sentence_could_end_with_are_waited_for_whatever_their_punctuation(finished, end, silence):
     talk = adaptive()
@@ -80,7 +80,7 @@ def test_words_that_no_sentence_could_end_with_are_waited_for_whatever_their_pun
 def test_evidence_that_comes_late_ends_the_turn_at_once_when_the_silence_was_long_enough():
     talk = adaptive()
     talk.speak(960)
-    talk.hush(640)
+    talk.hush(448)
     ticket = talk.ticket(Transcribe)
     talk.tell(TranscriptReady(ticket, empty=False, ending=Ending.CLOSED))
     talk.tell(DraftReady(ticket))
@@ -142,7 +142,7 @@ def test_a_caller_who_pauses_long_is_given_longer():
         slow.speak(960)
         slow.hush(1024)
     assert slow.asked(CloseTurn) == []
-    assert silence(quick) == 1184
+    assert silence(quick) == 1024
     assert silence(slow) == 1440  # 1.4 times 1024, less the noise of whole windows
 
 
