@@ -367,9 +367,13 @@ class Call:
     # --- time --------------------------------------------------------------------------------------------------------
 
     def _keep_deadline(self) -> None:
-        """Deadlines move with every window of audio, so the timer is left to fire early and is then set again."""
-        if self._timer is None and (deadline := self._taker.deadline) is not None:
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._wake)
+        """Deadlines move on with every window of audio, so a timer that is early may fire, and is set again then."""
+        deadline = self._taker.deadline
+        if deadline is None or (self._timer and self._timer.when() <= deadline):
+            return
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(deadline, self._wake)
 
     def _wake(self) -> None:
         self._timer = None

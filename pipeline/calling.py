@@ -1,5 +1,6 @@
 """The functions that one answer wants called: pieces in, items of the conversation and notices out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -20,11 +21,15 @@ class Calls:
         self._line = line
         self._items: list[Item] = []
         self._index: int | None = None  # of the call in the making
+        self._pieces: list[ToolCallPiece] = []  # that it is made of so far
+        self.broken: Sequence[ToolCallPiece] = ()
+        """Of the call that was in the making when the answer was broken off: all that is known of it."""
 
     def take(self, piece: ToolCallPiece) -> None:
         if piece.index != self._index:
             self._complete("completed")
             self._begin(piece)
+        self._pieces.append(piece)
         item = self._items[-1]
         if piece.arguments and item.call:
             self._items[-1] = replace(item, call=replace(item.call, arguments=item.call.arguments + piece.arguments))
@@ -32,13 +37,15 @@ class Calls:
 
     def end(self, *, whole: bool) -> tuple[Item, ...]:
         """All calls, now that the answer is over. whole: False when it was broken off."""
+        if self._index is not None and not whole:
+            self.broken = tuple(self._pieces)
         self._complete("completed" if whole else "incomplete")
         return tuple(self._items)
 
     def _begin(self, piece: ToolCallPiece) -> None:
         call = ToolCall(self._line.new_id("call"), piece.name, "")
         item = Item(self._line.new_id("item"), "assistant", None, status="in_progress", call=call)
-        self._index = piece.index
+        self._index, self._pieces = piece.index, []
         self._items.append(item)
         self._line.notify(ReplyCallStarted(self._reply, item, self._line.keep(item)))
 

@@ -16,7 +16,7 @@ hear in people's.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, pow
 
 from pipeline.endings import Ending
 
@@ -95,7 +95,7 @@ class Habits:
     def wait(self, evidence: Evidence, shortest: float, patience: float) -> float:
         """Silence in milliseconds that ends the turn, between `shortest` and `patience`."""
         doubt = evidence.doubt
-        wait = shortest + (patience - shortest) * doubt**SHAPE
+        wait = shortest + (patience - shortest) * pow(doubt, SHAPE)
         if doubt > 0.5:
             wait = max(wait, self._pause * MARGIN)
         return min(patience, wait * self._caution)

@@ -29,12 +29,16 @@ NEWS_MS = 600
 """A partial that hears the turn but for so much of it is let finish beside the final: it is done earlier, and what it
 has found can be read meanwhile."""
 
+AWAITED_S = 0.5
+"""Longest wait for a partial that is to be the final: when there is no time for partials, there may be for finals."""
+
 
 @dataclass(slots=True)
 class _Turn:
     """A turn whose words are not yet in the history.
 
-    overhearing: the newest partial, made or being made. awaited: it is to be the final.
+    overhearing: the newest partial, made or being made; overheard: how. awaited: it is to be the final.
+    grown: the newest hypothesis that the captions have grown by.
     """
 
     item: str
@@ -44,7 +48,9 @@ class _Turn:
     announced: bool = False
     partials: Partials = field(default_factory=Partials)
     overhearing: asyncio.Task[Transcript | None] | None = None
+    overheard: Listening | None = None
     awaited: bool = False
+    grown: Transcript | None = None
 
     def in_its_language(self, how: Listening) -> Listening:
         """The language that its agreed words are in need not be found out again."""
@@ -133,6 +139,7 @@ class Listener:
         if not turn.partials.due(span.start, span.end, now, lull=lull):
             return
         turn.partials.asked(span.end, now)
+        turn.overheard = how
         work = self._overhear(turn, self._buffer.read(span), how)
         turn.overhearing = self._line.tasks.spawn(work, f"overhear {self._line.caller} {ticket}")
         turn.overhearing.add_done_callback(lambda _: turn.partials.done(self._now()))
@@ -143,11 +150,8 @@ class Listener:
         turn.ticket, turn.words = ticket, None
         if turn.overhearing and span.end - turn.partials.heard_until > samples_in(NEWS_MS, HEARING_RATE):
             turn.overhearing.cancel()  # it hears so much less that it would only be in the way
-        turn.awaited = (
-            said is not None
-            and turn.partials.heard_until >= said
-            and not (how.word_times or how.token_logprobs)  # partials have neither
-        )
+        all_of_it = said is not None and turn.partials.heard_until >= said and turn.overheard == how
+        turn.awaited = all_of_it and not (how.word_times or how.token_logprobs)  # partials have neither
         # Read now: what is not part of an open turn may be forgotten before the task first runs.
         audio = self._buffer.read(span)
         self._work.start(ticket, self._transcribe(turn, ticket, audio, how), "transcribe")
@@ -196,6 +200,9 @@ class Listener:
         return words
 
     def _grow(self, turn: _Turn, hypothesis: Transcript) -> None:
+        if turn.grown is hypothesis:
+            return  # it would agree with itself
+        turn.grown = hypothesis
         more = turn.partials.heard(hypothesis.text, hypothesis.language)
         if more and turn.announced and turn.closed is None:
             self._line.notify(TranscriptGrew(turn.item, more))
@@ -224,7 +231,10 @@ class Listener:
         """What the newest partial heard, if that is all there is to hear."""
         if not turn.awaited or turn.overhearing is None:
             return None
-        await asyncio.wait([turn.overhearing])
+        await asyncio.wait([turn.overhearing], timeout=AWAITED_S)
+        if not turn.overhearing.done():
+            turn.overhearing.cancel()
+            return None
         if turn.overhearing.cancelled() or turn.overhearing.exception():
             return None
         words = turn.overhearing.result()

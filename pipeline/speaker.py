@@ -24,6 +24,8 @@ ECHO_TAIL_S = 1.0
 ECHO_BEFORE_S = 4.0
 ECHO_AFTER_S = 0.5
 """Seconds around the present place in which the words of an echo are looked for."""
+ECHO_CHARS = 80
+"""Most that is said in `ECHO_BEFORE_S`."""
 
 Status = Literal["completed", "cancelled", "incomplete", "failed"]
 
@@ -152,8 +154,11 @@ class Speaker:
             return
         playout = answer.reply.playout
         if self._buffered:
+            broken = answer.calls.broken
             answer = self._answer = self._rest_of(answer, answer.reply)
             self._line.notify(ReplyStarted(answer.id, answer.options))
+            for piece in broken:  # half a call is of no use to anybody: it is made once more
+                answer.calls.take(piece)
         playout.resume()
         playout.release(max(self._ear_end, self._now()))
         answer.work = self._line.tasks.spawn(self._deliver(answer), f"answer {self._line.caller} {ticket} again")
@@ -189,7 +194,7 @@ class Speaker:
         if answer is None or answer.reply is None:
             return ""
         now = answer.reply.playout.heard(self._now()) - answer.begins
-        before = answer.before if now < ECHO_BEFORE_S else ""
+        before = answer.before[-ECHO_CHARS:] if now < ECHO_BEFORE_S else ""
         if answer.item is None:
             return before
         whole = answer.item.cut(now + ECHO_AFTER_S).text or ""

@@ -48,6 +48,7 @@ from pipeline.actions import (
     Weigh,
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
+from pipeline.background import AFTER_MS, Background
 from pipeline.endpoint import Habits
 from pipeline.events import (
     ClearRequested,
@@ -89,6 +90,8 @@ FASTEST = 40
 heard in a fifth of a second was made up."""
 TAIL_MS = 96
 """Most that the detector may have gone on hearing speech in a lull; silence is counted from where the lull began."""
+SOFT_MS = 192
+"""Speech that the detector hears in a lull beyond which it is no tail of the last word, but words softer than that."""
 RESUME_MS = 64
 """Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
 KEEP_MS = 30_000
@@ -111,10 +114,12 @@ class TurnTaker:
         self._end = 0  # audio judged so far
         self._speech_end = 0  # end of the last window with speech
         self._voiced = 0  # samples of speech since the sound that is being probed began
+        self._sounded = 0  # the same, since the turn began
         self._words_asked = False  # the words of that sound are being found
         self._wary = False  # an echo was caught: sounds alone do not pause the answer
         self._overheard = 0  # how far the open turn was offered for overhearing
         self._lull = Lulls()
+        self._background = Background()
         self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
         self._arrived = 0.0  # when audio last arrived
         self._active: float | None = None  # when anything but silence last happened
@@ -187,7 +192,9 @@ class TurnTaker:
         speech = event.probability >= (self._policy.release if flowing else self._policy.threshold)
         self._end = event.span.end
         self._arrived = now
-        self._lull.take(event.level, event.span.samples * 1000 / HEARING_RATE, speech=speech)
+        ms = event.span.samples * 1000 / HEARING_RATE
+        speech = speech and not self._background.take(event.level, ms, speech=speech)
+        self._lull.take(event.level, ms, speech=speech)
         if self._policy.detection is Detection.MANUAL:
             return []
         if speech:
@@ -223,7 +230,7 @@ class TurnTaker:
         self._ticket = Ticket(self._turns)
         self._start = max(self._floor, self._run.start - samples_in(self._policy.prefix, HEARING_RATE))
         self._speech_end = self._end
-        self._voiced = self._run.samples
+        self._voiced = self._sounded = self._run.samples
         self._run = None
         return self._ticket
 
@@ -252,6 +259,7 @@ class TurnTaker:
         """More speech while it is not certain what the sound is."""
         assert self._ticket is not None
         self._voiced += span.samples
+        self._sounded += span.samples
         self._speech_end = span.end
         actions: list[Action] = []
         if self._words_asked and not self._wary:
@@ -275,7 +283,7 @@ class TurnTaker:
     def _answered_probe(self, event: TranscriptReady) -> list[Action]:
         """The words of a sound that may be an interruption."""
         self._wary = self._wary or event.echo
-        invented = event.letters * HEARING_RATE > FASTEST * self._voiced
+        invented = event.letters * HEARING_RATE > FASTEST * self._sounded
         if not (event.empty or event.failed or event.slight or invented):
             return self._certain(Cue.WORDS) + self._heard(event)
         self._words_asked, self._voiced = False, 0
@@ -313,7 +321,9 @@ class TurnTaker:
     def _listen(self, *, speech: bool) -> list[Action]:
         """The caller is in the middle of the turn, or just behind its end."""
         if self._known.early:
-            return [] if self._lull.ms else self._not_yet()
+            return [] if self._lull.ms and not self._softly else self._not_yet()
+        if self._softly:
+            return self._overhear(lull=False) if speech else []
         if self._lull.ms < LULL_MS:
             # In the first windows of a lull nothing is begun but what may turn out to be the words of the end.
             calm = self._lull.calm > 0
@@ -321,6 +331,12 @@ class TurnTaker:
         asked = self._ask()
         self._known.early = True
         return [asked]
+
+    @property
+    def _softly(self) -> bool:
+        """The detector hears more in the lull than its own echo of the last word: softer words."""
+        began = self._end - samples_in(self._lull.ms, HEARING_RATE)
+        return self._speech_end - began > samples_in(SOFT_MS, HEARING_RATE)
 
     def _not_yet(self) -> list[Action]:
         """The lull was none: what was asked for in it lacks the words since."""
@@ -337,7 +353,8 @@ class TurnTaker:
 
     def _ask(self) -> Transcribe:
         """For the words of the turn as it stands now."""
-        said = self._end - samples_in(self._lull.calm, HEARING_RATE) if self._lull.calm else None
+        calm = self._lull.calm and not self._softly
+        said = self._end - samples_in(self._lull.calm, HEARING_RATE) if calm else None
         return Transcribe(self._revise(), Span(self._start, self._end), said)
 
     def _overhear(self, *, lull: bool) -> list[Action]:
@@ -351,12 +368,14 @@ class TurnTaker:
     def _pause(self) -> list[Action]:
         assert self._ticket is not None
         self.caller = CALLER[self.caller][Cue.PAUSE]
+        asked: list[Action] = [] if self._known.early else [self._ask()]
         tail = self._speech_end - (self._end - samples_in(self._lull.ms, HEARING_RATE))
-        self._speech_end -= max(0, min(tail, samples_in(TAIL_MS, HEARING_RATE)))
-        if not self._known.early:
-            return [self._ask()]
+        tail = max(0, min(tail, samples_in(TAIL_MS, HEARING_RATE)))
+        if self._background.alone:
+            tail = samples_in(AFTER_MS, HEARING_RATE)
+        self._speech_end = max(self._start, self._speech_end - tail)
         self._known.early, known = False, self._known.heard_early
-        return self._heard(known) if known else []
+        return self._heard(known) if known else asked
 
     def _resume(self) -> list[Action]:
         assert self._ticket is not None
