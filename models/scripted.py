@@ -130,7 +130,7 @@ class ScriptedRecognizer(_Scripted):
         self._text_of = texts if callable(texts) else None
         self._texts = cycle(() if callable(texts) else texts)
         self._next = next(self._texts, "")
-        self._delay_s = delay_s
+        self.delay_s = delay_s
         self._sleep = sleep
         self.heard: deque[Heard] = deque(maxlen=KEPT)
         self.error: EngineError | None = None
@@ -148,7 +148,7 @@ class ScriptedRecognizer(_Scripted):
             text = self._next
             if final:
                 self._next = next(self._texts, "")
-        await self._sleep(self._delay_s)
+        await self._sleep(self.delay_s)
         return Transcript(text, how.language or "en", no_speech=0.0 if text else 1.0)
 
 

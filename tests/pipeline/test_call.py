@@ -457,6 +457,19 @@ def test_interruption_can_be_forbidden():
     virtual_clock.run(main())
 
 
+@pytest.mark.parametrize("goodbye", [None, 300_000])
+def test_a_turn_whose_sound_breaks_off_is_answered(goodbye):
+    async def main():
+        phone = Telephone(settings=CallSettings(turn=replace(TurnPolicy(), goodbye=goodbye)))
+        await phone.hush(1.0)
+        await phone.speak(1.0)  # and the caller is muted: no more sound comes, not even silence
+        await asyncio.sleep(4)
+        assert phone.all(ReplyAudio)
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
 def test_while_the_caller_speaks_captions_grow_and_the_language_model_reads_along():
     async def main():
         said = "where is the train station please sir"

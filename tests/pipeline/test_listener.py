@@ -122,6 +122,39 @@ def test_a_partial_that_fails_or_hears_nothing_is_no_final():
     assert bench.heard == [(0.26, PAUSE, "hello there")]
 
 
+def test_a_partial_does_not_agree_with_itself():
+    async def scene(bench: Bench) -> None:
+        bench.overhear(SAID)
+        await asyncio.sleep(0.3)  # it is done
+        bench.transcribe()
+        await asyncio.sleep(0.01)
+        bench.listener.discard(PAUSE)
+        bench.overhear(samples_in(1050, HEARING_RATE) + SAID // 5)
+
+    bench = on_bench(scene)
+    assert [heard.known for heard in bench.recognizer.heard] == ["", ""]
+
+
+def test_a_partial_that_takes_too_long_is_not_waited_for():
+    async def scene(bench: Bench) -> None:
+        bench.recognizer.delay_s = 5.0
+        bench.overhear(SAID)
+        await asyncio.sleep(0)
+        bench.recognizer.delay_s = 0.2
+        bench.transcribe()
+
+    bench = on_bench(scene)
+    assert bench.heard == [(0.7, PAUSE, "hello there")]
+
+
+def test_a_partial_in_another_language_is_no_final():
+    async def scene(bench: Bench) -> None:
+        bench.overhear(SAID)
+        bench.transcribe(how=Listening(language="de"))
+
+    assert on_bench(scene).finals == [False, True]
+
+
 def test_a_caller_who_goes_on_gets_captions_again():
     async def scene(bench: Bench) -> None:
         bench.overhear(SAID)

@@ -102,6 +102,29 @@ def test_words_of_a_discarded_lull_are_not_taken_for_those_of_the_pause(talk):
     assert talk.asked(Draft) == []
 
 
+SOFT = -56.0
+"""Above the room, but not by so much that it ends a lull."""
+
+
+def test_soft_words_in_a_lull_are_heard(talk):
+    talk.score(800, 0.95, SOFT)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
+    quiet(talk, 2500)
+    [*_, asked] = talk.asked(Transcribe)
+    assert asked.span.end >= (1280 + 800) * 16
+    assert asked.said is None, "nobody knows where they ended"
+
+
+def test_soft_words_behind_a_pause_are_not_answered_with_an_old_partial(talk):
+    quiet(talk, 320)
+    talk.tell(TranscriptReady(Ticket(1, 1), empty=False))
+    talk.score(480, 0.95, SOFT)
+    quiet(talk, 2500)
+    [*_, asked] = talk.asked(Transcribe)
+    assert asked.span.end >= (1280 + 320 + 480) * 16
+    assert asked.said is None
+
+
 def test_a_detector_that_hears_the_pause_first_is_not_waited_for(talk):
     quiet(talk, 64)
     assert kinds(quiet(talk, 32)) == [Transcribe]

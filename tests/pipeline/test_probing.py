@@ -76,6 +76,21 @@ def test_more_words_than_can_be_said_in_the_time_were_made_up(talk, letters, the
     assert kinds(talk.tell(heard))[:2] == then
 
 
+def test_a_caller_who_speaks_on_top_of_a_long_echo_is_heard(talk):
+    ticket = interrupting(talk)
+    talk.hush(128)
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False, slight=True, echo=True, letters=3))
+    talk.hush(640)
+    for second in range(12):
+        if kinds(talk.speak(960))[-1:] != [Transcribe]:
+            continue
+        asked = talk.asked(Transcribe)[-1]
+        letters = 15 * asked.span.samples // 16_000
+        talk.speak(256)  # the recognizer takes its time
+        talk.tell(TranscriptReady(asked.ticket, empty=False, letters=letters, slight=second < 3, echo=second < 3))
+    assert talk.asked(Stop) == [Stop(ticket, "turn_detected")]
+
+
 def test_a_short_sound_is_judged_by_its_words(talk):
     ticket = interrupting(talk)
     assert talk.hush(96) == []

@@ -119,6 +119,27 @@ def test_a_call_that_is_broken_off_is_incomplete():
 # --- beside the conversation ---------------------------------------------------------------------------------------
 
 
+def test_a_cough_in_a_call_only_delays_it():
+    async def main():
+        arguments = ['{"city":', '"Gr', "az", '",', '"day":', '"mon', "day", '"}']
+        pieces = [ToolCallPiece(0, id="x", name="weather"), *(ToolCallPiece(0, part) for part in arguments)]
+        chat = ScriptedChat(["Let me have a look at that for you now. ", *pieces], each_s=0.15)
+        phone = Telephone(chat, settings=SETTINGS, texts=lambda pcm: "" if pcm.seconds < 0.9 else "hello there")
+        await phone.speak(1.0)
+        while not phone.all(ReplyCallGrew):
+            await phone.hush(0.02)
+        await phone.speak(0.2)
+        await phone.hush(5.0)
+        broken, made = phone.all(ReplyCallEnded)
+        assert broken.item.status == "incomplete"
+        assert made.item.call
+        assert (made.item.call.name, made.item.call.arguments) == ("weather", "".join(arguments))
+        assert [item.call for item in phone.last(ReplyEnded).calls] == [made.item.call]
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
 def test_answers_beside_the_conversation_leave_it_as_it_is():
     async def main():
         phone = Telephone(ScriptedChat(["A ", "summary."], each_s=0.5))
