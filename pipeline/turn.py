@@ -48,7 +48,6 @@ from pipeline.actions import (
     Weigh,
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
-from pipeline.background import AFTER_MS, Background
 from pipeline.endpoint import Habits
 from pipeline.events import (
     ClearRequested,
@@ -67,10 +66,10 @@ from pipeline.events import (
     TranscriptReady,
 )
 from pipeline.floor import CALLER, Caller, Cue, Tutor
-from pipeline.lull import Lulls
 from pipeline.promises import NUDGE, Promises
 from pipeline.revision import Revision
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
+from pipeline.sound import Sound
 
 OVERHEAR_MS = 160
 """New audio of an open turn between two offers to find its words; whether it is done is for those to say who do it."""
@@ -88,10 +87,6 @@ WORD_MS = 160
 FASTEST = 40
 """Letters that anybody could say in a second of speech, as detected; a fast speaker comes to 20. "What's going on?"
 heard in a fifth of a second was made up."""
-TAIL_MS = 96
-"""Most that the detector may have gone on hearing speech in a lull; silence is counted from where the lull began."""
-SOFT_MS = 192
-"""Speech that the detector hears in a lull beyond which it is no tail of the last word, but words softer than that."""
 RESUME_MS = 64
 """Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
 KEEP_MS = 30_000
@@ -111,16 +106,12 @@ class TurnTaker:
         self._habits = Habits()
         self._floor = 0  # audio before this is committed or cleared
         self._start = 0  # first sample of the open turn
-        self._end = 0  # audio judged so far
-        self._speech_end = 0  # end of the last window with speech
+        self._sound = Sound()
         self._voiced = 0  # samples of speech since the sound that is being probed began
         self._sounded = 0  # the same, since the turn began
         self._words_asked = False  # the words of that sound are being found
         self._wary = False  # an echo was caught: sounds alone do not pause the answer
         self._overheard = 0  # how far the open turn was offered for overhearing
-        self._lull = Lulls()
-        self._background = Background()
-        self._run: Span | None = None  # speech that is gathering towards an onset or a resumption
         self._arrived = 0.0  # when audio last arrived
         self._active: float | None = None  # when anything but silence last happened
 
@@ -131,7 +122,7 @@ class TurnTaker:
     @property
     def speech_end(self) -> int:
         """End of the last window with speech of the turn that is open, or was last."""
-        return self._end - samples_in(self._lull.ms, HEARING_RATE) if self._known.early else self._speech_end
+        return self._sound.lull_began if self._known.early else self._sound.speech_end
 
     @property
     def keep_from(self) -> int:
@@ -140,7 +131,7 @@ class TurnTaker:
             return self._start
         if self._policy.detection is Detection.MANUAL:
             return self._floor
-        return max(self._floor, self._end - samples_in(KEEP_MS, HEARING_RATE))
+        return max(self._floor, self._sound.end - samples_in(KEEP_MS, HEARING_RATE))
 
     @property
     def deadline(self) -> float | None:
@@ -188,50 +179,42 @@ class TurnTaker:
 
     def _scored(self, event: SpeechScored, now: float) -> list[Action]:
         # Hysteresis: what sounds like speech goes on doing so down to a lower probability.
-        flowing = self._run is not None or (self.caller is Caller.SPEAKING and self._speech_end == self._end)
-        speech = event.probability >= (self._policy.release if flowing else self._policy.threshold)
-        self._end = event.span.end
+        flowing = self._sound.gathering or (self.caller is Caller.SPEAKING and not self._sound.silence)
+        speech = self._sound.take(event, self._policy.release if flowing else self._policy.threshold)
         self._arrived = now
-        ms = event.span.samples * 1000 / HEARING_RATE
-        speech = speech and not self._background.take(event.level, ms, speech=speech)
-        self._lull.take(event.level, ms, speech=speech)
         if self._policy.detection is Detection.MANUAL:
             return []
         if speech:
             self._active = now
         else:
-            self._run = None
+            self._sound.scatter()
             return self._idle() if self.caller is Caller.SILENT else self._quiet()
         match self.caller:
             case Caller.SPEAKING:
-                self._speech_end = self._end
-                too_long = self._end - self._start >= samples_in(self._policy.longest, HEARING_RATE)
+                self._sound.heard()
+                too_long = self._sound.end - self._start >= samples_in(self._policy.longest, HEARING_RATE)
                 return self._cut_short() if too_long else self._listen(speech=True)
             case Caller.PAUSED:
-                return self._resume() if self._gather(event.span) >= RESUME_MS else []
+                return self._resume() if self._sound.gather(event.span) >= RESUME_MS else []
             case Caller.PROBING:
                 return self._probed(event.span)
             case Caller.SILENT:
                 audible = self.tutor is Tutor.SPEAKING
-                if self._gather(event.span) < (self._policy.barge_in if audible else self._policy.onset):
+                if self._sound.gather(event.span) < (self._policy.barge_in if audible else self._policy.onset):
                     return []
                 return self._probe() if audible and self._policy.interrupt_response else self._open()
 
-    def _gather(self, span: Span) -> float:
-        """Milliseconds of unbroken speech up to the end of `span`."""
-        self._run = Span(self._run.start if self._run else span.start, span.end)
-        return self._run.samples * 1000 / HEARING_RATE
-
     def _begin(self) -> Ticket:
         """A new turn, from the speech that has gathered."""
-        assert self._run is not None
+        run = self._sound.gathering
+        assert run is not None
         self._turns += 1
         self._promises.caller_spoke()
         self._ticket = Ticket(self._turns)
-        self._start = max(self._floor, self._run.start - samples_in(self._policy.prefix, HEARING_RATE))
-        self._speech_end = self._end
-        self._voiced = self._sounded = self._run.samples
-        self._run = None
+        self._start = max(self._floor, run.start - samples_in(self._policy.prefix, HEARING_RATE))
+        self._sound.heard()
+        self._sound.scatter()
+        self._voiced = self._sounded = run.samples
         return self._ticket
 
     def _open(self) -> list[Action]:
@@ -260,7 +243,7 @@ class TurnTaker:
         assert self._ticket is not None
         self._voiced += span.samples
         self._sounded += span.samples
-        self._speech_end = span.end
+        self._sound.heard()
         actions: list[Action] = []
         if self._words_asked and not self._wary:
             actions, self._words_asked = (
@@ -278,7 +261,7 @@ class TurnTaker:
         assert self._ticket is not None
         self._words_asked = True
         self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
-        return [Transcribe(self._ticket, Span(self._start, self._end))]
+        return [Transcribe(self._ticket, Span(self._start, self._sound.end))]
 
     def _answered_probe(self, event: TranscriptReady) -> list[Action]:
         """The words of a sound that may be an interruption."""
@@ -287,7 +270,7 @@ class TurnTaker:
         if not (event.empty or event.failed or event.slight or invented):
             return self._certain(Cue.WORDS) + self._heard(event)
         self._words_asked, self._voiced = False, 0
-        still_heard = self._wary and self._end == self._speech_end
+        still_heard = self._wary and not self._sound.silence
         return [] if still_heard else self._let_pass()
 
     def _certain(self, cue: Cue) -> list[Action]:
@@ -305,7 +288,7 @@ class TurnTaker:
         return [Discard(ticket), LetPass(ticket, self._promises.reply)]
 
     def _quiet(self) -> list[Action]:
-        silence = (self._end - self._speech_end) * 1000 / HEARING_RATE
+        silence = self._sound.silence
         if self.caller is Caller.PROBING:
             if silence >= self._policy.doubt:
                 return self._let_pass()
@@ -315,28 +298,22 @@ class TurnTaker:
         if self.caller is Caller.SPEAKING:
             return self._pause() if silence >= self._policy.pause else self._listen(speech=False)
         if self.caller is Caller.PAUSED and self._known.over(silence, self._policy, self._habits):
-            return self._close(self._end)
+            return self._close(self._sound.end)
         return []
 
     def _listen(self, *, speech: bool) -> list[Action]:
         """The caller is in the middle of the turn, or just behind its end."""
         if self._known.early:
-            return [] if self._lull.ms and not self._softly else self._not_yet()
-        if self._softly:
+            return [] if self._sound.lull and not self._sound.softly else self._not_yet()
+        if self._sound.softly:
             return self._overhear(lull=False) if speech else []
-        if self._lull.ms < LULL_MS:
+        if self._sound.lull < LULL_MS:
             # In the first windows of a lull nothing is begun but what may turn out to be the words of the end.
-            calm = self._lull.calm > 0
-            return self._overhear(lull=calm) if calm or (speech and not self._lull.ms) else []
+            calm = self._sound.calm
+            return self._overhear(lull=calm) if calm or (speech and not self._sound.lull) else []
         asked = self._ask()
         self._known.early = True
         return [asked]
-
-    @property
-    def _softly(self) -> bool:
-        """The detector hears more in the lull than its own echo of the last word: softer words."""
-        began = self._end - samples_in(self._lull.ms, HEARING_RATE)
-        return self._speech_end - began > samples_in(SOFT_MS, HEARING_RATE)
 
     def _not_yet(self) -> list[Action]:
         """The lull was none: what was asked for in it lacks the words since."""
@@ -353,37 +330,32 @@ class TurnTaker:
 
     def _ask(self) -> Transcribe:
         """For the words of the turn as it stands now."""
-        calm = self._lull.calm and not self._softly
-        said = self._end - samples_in(self._lull.calm, HEARING_RATE) if calm else None
-        return Transcribe(self._revise(), Span(self._start, self._end), said)
+        return Transcribe(self._revise(), Span(self._start, self._sound.end), self._sound.said)
 
     def _overhear(self, *, lull: bool) -> list[Action]:
         """The caller speaks on: what is known of the words by the pause need not be found out then."""
         assert self._ticket is not None
-        if (self._end - max(self._start, self._overheard)) * 1000 / HEARING_RATE < OVERHEAR_MS and not lull:
+        if (self._sound.end - max(self._start, self._overheard)) * 1000 / HEARING_RATE < OVERHEAR_MS and not lull:
             return []
-        self._overheard = self._end
-        return [Overhear(self._ticket, Span(self._start, self._end), lull)]
+        self._overheard = self._sound.end
+        return [Overhear(self._ticket, Span(self._start, self._sound.end), lull)]
 
     def _pause(self) -> list[Action]:
         assert self._ticket is not None
         self.caller = CALLER[self.caller][Cue.PAUSE]
         asked: list[Action] = [] if self._known.early else [self._ask()]
-        tail = self._speech_end - (self._end - samples_in(self._lull.ms, HEARING_RATE))
-        tail = max(0, min(tail, samples_in(TAIL_MS, HEARING_RATE)))
-        if self._background.alone:
-            tail = samples_in(AFTER_MS, HEARING_RATE)
-        self._speech_end = max(self._start, self._speech_end - tail)
+        self._sound.pause(self._start)
         self._known.early, known = False, self._known.heard_early
         return self._heard(known) if known else asked
 
     def _resume(self) -> list[Action]:
         assert self._ticket is not None
-        assert self._run is not None
-        self._habits.paused((self._run.start - self._speech_end) * 1000 / HEARING_RATE)
+        run = self._sound.gathering
+        assert run is not None
+        self._habits.paused((run.start - self._sound.speech_end) * 1000 / HEARING_RATE)
         self.caller = CALLER[self.caller][Cue.RESUME]
-        self._speech_end = self._end
-        self._run = None
+        self._sound.heard()
+        self._sound.scatter()
         return [Discard(self._ticket)]
 
     def _close(self, end: int) -> list[Action]:
@@ -404,7 +376,7 @@ class TurnTaker:
 
     def _cut_short(self) -> list[Action]:
         """The caller does not stop, or something else makes noise: take what there is as a turn."""
-        actions = self._commit(self._end)
+        actions = self._commit(self._sound.end)
         closed = actions[-1]
         if isinstance(closed, Transcribe) and self._policy.create_response:
             self._promises.await_words(closed.ticket)
@@ -413,7 +385,8 @@ class TurnTaker:
     def _leave(self, cue: Cue, floor: int) -> None:
         """The open turn is gone, by being closed or dropped."""
         self.caller = CALLER[self.caller][cue]
-        self._ticket = self._run = None
+        self._ticket = None
+        self._sound.scatter()
         self._known = Revision()
         self._floor = floor
 
@@ -422,7 +395,8 @@ class TurnTaker:
         if self._ticket is None:
             self._turns += 1
             ticket, span = Ticket(self._turns), Span(self.keep_from, end)
-            self._floor, self._run = end, None
+            self._floor = end
+            self._sound.scatter()
             return [CloseTurn(ticket, span, opened=False), Transcribe(ticket, span)]
         opening = self._certain(Cue.CERTAIN) if self.caller is Caller.PROBING else []
         # What was made at the last pause lacks the audio since.
@@ -438,7 +412,8 @@ class TurnTaker:
         elif self._ticket is not None:
             actions = [Discard(self._ticket), DropTurn(self._ticket)]
             self._leave(Cue.DROP, end)
-        self._floor, self._run = end, None
+        self._floor = end
+        self._sound.scatter()
         return actions
 
     def _adopt(self, policy: TurnPolicy, end: int) -> list[Action]:
@@ -450,7 +425,7 @@ class TurnTaker:
             start = self._start
             actions = self._clear(end)
             self._floor = start  # its audio stays, for the client to commit
-        self._run = None
+        self._sound.scatter()
         self._policy = policy
         return actions
 
@@ -462,7 +437,7 @@ class TurnTaker:
             case Caller.SPEAKING:
                 return self._pause()
             case Caller.PAUSED:
-                return self._close(self._end)
+                return self._close(self._sound.end)
             case Caller.PROBING:
                 return self._let_pass()
             case Caller.SILENT:
@@ -474,12 +449,12 @@ class TurnTaker:
 
     def _idle(self) -> list[Action]:
         """The caller says nothing after an answer: the tutor may speak up."""
-        since = self._promises.silence_too_long(self._end, self._policy.idle_timeout)
+        since = self._promises.silence_too_long(self._sound.end, self._policy.idle_timeout)
         if since is None:
             return []
         self._turns += 1
-        ticket, span = Ticket(self._turns), Span(max(since, self._floor), self._end)
-        self._floor = self._end
+        ticket, span = Ticket(self._turns), Span(max(since, self._floor), self._sound.end)
+        self._floor = self._sound.end
         return [SpeakUp(ticket, span), *self._promises.give(ticket, NUDGE)]
 
     # --- what becomes known ----------------------------------------------------------------------------------------
@@ -512,7 +487,7 @@ class TurnTaker:
         asked: list[Action] = []
         if evidence.complete is None and evidence.doubt > DOUBT:
             silence = samples_in(self._policy.pause, HEARING_RATE)
-            asked.append(Judge(ticket, Span(self._start, min(self._end, self._speech_end + silence))))
+            asked.append(Judge(ticket, Span(self._start, min(self._sound.end, self._sound.speech_end + silence))))
         return asked + self._reconsider()
 
     def _judged(self, ticket: Ticket, complete: float | None) -> list[Action]:
@@ -529,7 +504,7 @@ class TurnTaker:
 
     def _reconsider(self) -> list[Action]:
         """More is known: the silence so far may be long enough. Not while speech may be coming back."""
-        return self._quiet() if self._run is None else []
+        return [] if self._sound.gathering else self._quiet()
 
     def _asked(self, options: ReplyOptions) -> list[Action]:
         self._turns += 1
@@ -538,4 +513,4 @@ class TurnTaker:
     def _over(self, ticket: Ticket) -> list[Action]:
         if ticket == self._promises.reply:
             self._habits.went_well()
-        return [*self._promises.over(ticket, self._end)]
+        return [*self._promises.over(ticket, self._sound.end)]

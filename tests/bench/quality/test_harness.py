@@ -82,7 +82,7 @@ def test_silence_leaves_the_tutor_alone(tmp_path: Path) -> None:
 
 def test_an_echo_reaches_the_microphone(tmp_path: Path) -> None:
     """The loudspeaker hums at a quarter of full scale: 20 dB below that is still loud for the scripted ear."""
-    engines = scripted("entirely different words, my friend.")
+    engines = scripted("No, wait.")
     text = "One two three four five six seven eight."
     item = recording(
         tmp_path, "echo", "echo", [], tutor=labels.Tutor(text, 0.0), echo=labels.Echo(level_db=-20, delay_ms=100)
