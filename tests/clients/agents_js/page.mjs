@@ -28,7 +28,10 @@ const line = {
   },
 
   async open() {
-    const transport = new OpenAIRealtimeWebRTC({ baseUrl: calls, changePeerConnection: quiet });
+    // The browser takes a hum for noise, and suppresses more and more of it.
+    const asItIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const mediaStream = await navigator.mediaDevices.getUserMedia({ audio: asItIs });
+    const transport = new OpenAIRealtimeWebRTC({ baseUrl: calls, changePeerConnection: quiet, mediaStream });
     return { transport, apiKey: await key() };
   },
 
