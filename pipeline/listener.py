@@ -30,7 +30,8 @@ NEWS_MS = 600
 has found can be read meanwhile."""
 
 AWAITED_S = 0.5
-"""Longest wait for a partial that is to be the final: when there is no time for partials, there may be for finals."""
+"""Longest wait for a partial that is to be the final, unless the one before took more than half of that: when there is
+no time for partials, there may be for finals."""
 
 
 @dataclass(slots=True)
@@ -231,7 +232,7 @@ class Listener:
         """What the newest partial heard, if that is all there is to hear."""
         if not turn.awaited or turn.overhearing is None:
             return None
-        await asyncio.wait([turn.overhearing], timeout=AWAITED_S)
+        await asyncio.wait([turn.overhearing], timeout=max(AWAITED_S, 2 * turn.partials.took))
         if not turn.overhearing.done():
             turn.overhearing.cancel()
             return None

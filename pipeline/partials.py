@@ -38,6 +38,7 @@ class Partials:
         self._agreed_in = ""
         self._asked_at = 0.0
         self.heard_until = 0
+        self.took = 0.0
         self._rests_until = 0.0
         self._open = False
 
@@ -58,7 +59,8 @@ class Partials:
     def done(self, now: float) -> None:
         """It is made, or never will be."""
         self._open = False
-        self._rests_until = now + (now - self._asked_at)
+        self.took = now - self._asked_at
+        self._rests_until = now + self.took
 
     def heard(self, text: str, language: str) -> str:
         """A new hypothesis. Returns what became agreed by it, to be put behind what was agreed before.
