@@ -18,6 +18,7 @@ METHOD: Final = {
     "audible sample received",
     "page": "the page's own measure `turn`: from the last loud frame of the microphone to the first audible sample of "
     "what it plays, behind the browser's buffer; not in it: what the browser's own capture and a loudspeaker take",
+    "connected": "from the press of the button to the moment at which the caller can talk; one call of each kind",
     "warm_up": "the first turn of each is not counted",
 }
 
@@ -28,10 +29,11 @@ async def measure(http: str, folder: Path, *, turns: int) -> dict[str, Any]:
     http: a scripted gateway. folder: for the microphone's file.
     """
     caller = await _caller(http, turns)
-    page = {over: await _page(http, folder, turns, over) for over in ("websocket", "webrtc")}
+    connected: dict[str, float] = {}
+    page = {over: await _page(http, folder, turns, over, connected) for over in ("websocket", "webrtc")}
     found = {"caller": statistics(caller)} | {f"page_{over}": statistics(ms) for over, ms in page.items()}
     added = {over: round(float(np.median(ms) - np.median(caller)), 1) for over, ms in page.items()}
-    return {"turns": turns, "latency_ms": found, "added_ms": added, "method": METHOD}
+    return {"turns": turns, "latency_ms": found, "added_ms": added, "connected_ms": connected, "method": METHOD}
 
 
 async def _caller(http: str, turns: int) -> list[float]:
@@ -45,10 +47,13 @@ async def _caller(http: str, turns: int) -> list[float]:
     return found[1:]
 
 
-async def _page(http: str, folder: Path, turns: int, over: str) -> list[float]:
+async def _page(http: str, folder: Path, turns: int, over: str, connected: dict[str, float]) -> list[float]:
+    """Milliseconds of each turn. connected: takes the time that the call took to stand."""
     microphone = turns_file(folder / f"{over}.wav", turns + 1)
     async with phone(http, microphone, script=ONLY[over] + WATCH) as line:
         await line.call(over)
+        marks = await line.marks()
+        connected[over] = round((marks["call:connected"] - marks["call:click"]) * 1000, 1)
         talk = Talk(line)
         for _ in range(turns + 1):
             await talk.until_answered()

@@ -28,6 +28,8 @@ def page(
     for name, ms in facts["latency_ms"].items():
         typer.echo(f"{name.replace('_', ' over ')}: p50 {ms['p50']:.0f} ms, p95 {ms['p95']:.0f} ms")
     added = ", ".join(f"{ms:+.0f} ms over {transport}" for transport, ms in facts["added_ms"].items())
+    stood = ", ".join(f"{ms:.0f} ms over {transport}" for transport, ms in facts["connected_ms"].items())
+    typer.echo(f"From the press of the button to a call that stands: {stood}.")
     typer.echo(f"The page adds {added}. Everything is in {out}.")
 
 
