@@ -38,8 +38,8 @@ it cut are then kept, on synthetic speech and on people's (docs/quality.md)."""
 SURE = 0.98
 """A model is believed no further than this, and no less than one minus this."""
 SHAPE = 1.3
-"""A little doubt costs less than its share of the patience, much of it all the same. It was picked (from 1, 1.25, 1.3 and
-1.4) on the corpus of `bench quality`: median wait 516 to 437 ms, and 4 of 80 pauses cut in place of 3. A person's
+"""A little doubt costs less than its share of the patience, much of it all the same. It was picked (from 1, 1.25, 1.3
+and 1.4) on the corpus of `bench quality`: median wait 516 to 437 ms, and 4 of 80 pauses cut in place of 3. A person's
 recordings pay more for it: 391 to 329 ms, and 5 of 37 pauses cut in place of 3 (docs/quality.md)."""
 UNJUDGED = 0.4
 """P(complete) assumed until the model has spoken: leans to waiting, for it will speak soon."""
