@@ -95,7 +95,7 @@ class WhisperRecognizer:
         await self._partials.close()
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
     ) -> Transcript:
         if audio.rate != HEARING_RATE:
             raise ValueError(f"speech recognition hears {HEARING_RATE} Hz, got {audio.rate} Hz")
@@ -107,7 +107,7 @@ class WhisperRecognizer:
         heard: list[_Piece] = []
         start = 0
         for data in pieces(audio.data):
-            utterance = Utterance(data, how, known if start == 0 and len(data) == len(audio.data) else "")
+            utterance = Utterance(data, how, draft if start == 0 and len(data) == len(audio.data) else "")
             transcript = await (self._final if final else self._partial)(utterance, caller)
             if transcript.text:
                 how = replace(how, language=transcript.language)  # what was heard first decides for the rest

@@ -106,7 +106,7 @@ class Heard:
     how: Listening
     caller: str
     final: bool
-    known: str = ""
+    draft: str = ""
 
 
 class ScriptedRecognizer(_Scripted):
@@ -137,9 +137,9 @@ class ScriptedRecognizer(_Scripted):
         """Raised in place of an answer while it is set."""
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
     ) -> Transcript:
-        self.heard.append(Heard(audio, how, caller, final, known))
+        self.heard.append(Heard(audio, how, caller, final, draft))
         if self.error:
             raise self.error
         if self._text_of is not None:

@@ -1,9 +1,12 @@
-"""A Whisper model in CTranslate2, with the few calls that this project makes of it. They block.
+"""A Whisper model, with the few calls that this project makes of it. They block.
+
+CTranslate2 hears; on the processor with eight bits `models.whisper_decoder` writes, which is twice as fast there.
 
 `Encoded` sound stays in CTranslate2's own storage: (utterances, positions, width), a position for every 20 ms.
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,18 +14,20 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from models.ct2_file import Unreadable
+from models.whisper_decoder import CONTEXT_TOKENS, OnnxDecoder, Text, Vocabulary
 from models.whisper_features import features
 from pipeline.errors import OperatorError
 
 Encoded: TypeAlias = Any
+
+log = logging.getLogger(__name__)
 
 FILES = ("model.bin", "config.json", "tokenizer.json")
 REPLICAS = 2
 """Calls that may run at the same time: a final does not wait for a partial. They share the weights."""
 STEP_S = 0.02
 """Length of what one position of the encoder stands for."""
-CONTEXT_TOKENS = 448
-"""What the decoder can hold: prompt and text."""
 PROMPT_TOKENS = CONTEXT_TOKENS // 2 - 1
 """Most tokens of what came before; the last ones count. As in openai/whisper, decoding.py."""
 
@@ -56,6 +61,12 @@ class Whisper:
             ) from error
         self._spelling = mended(self._model.hf_tokenizer)
         self.tokenizer = lru_cache(maxsize=None)(self._tokenizer)  # one for each language at most
+        self._decoder: OnnxDecoder | None = None
+        if device == "cpu" and compute_type.startswith("int8"):
+            try:
+                self._decoder = OnnxDecoder(folder / "model.bin", self._vocabulary(folder), cpu_threads)
+            except Unreadable as reason:
+                log.warning("%s is decoded by CTranslate2, more slowly than could be: %s", folder.name, reason)
 
     @property
     def languages(self) -> frozenset[str]:
@@ -74,20 +85,33 @@ class Whisper:
         # A ranking for each utterance, of pairs like ("<|en|>", 0.98).
         return [ranking[0][0][2:-2] for ranking in self._model.model.detect_language(encoded)]
 
-    def generate(self, encoded: Encoded, prompts: Sequence[Sequence[int]], tokens: int, **options: Any) -> list[Any]:
-        """CTranslate2's results, with at most `tokens` tokens of text. The prompts are equally long."""
+    def decode(
+        self,
+        encoded: Encoded,
+        prompts: Sequence[Sequence[int]],
+        limit: int,
+        *,
+        draft: Sequence[int] = (),
+        no_repeat: int = 0,
+    ) -> list[Text]:
+        """What was said, in at most `limit` tokens for each utterance. See `OnnxDecoder.decode`."""
+        if self._decoder is not None:
+            return self._decoder.decode(np.asarray(encoded), prompts, limit, draft=draft, no_repeat=no_repeat)
         # CTranslate2 counts the prompt as well, and allows half of `max_length` for the text at most.
-        length = min(CONTEXT_TOKENS, max(len(prompts[0]) + tokens, 2 * tokens))
-        found: list[Any] = self._model.model.generate(
+        results = self._model.model.generate(
             encoded,
             [list(prompt) for prompt in prompts],
             beam_size=1,
-            max_length=length,
+            max_length=min(CONTEXT_TOKENS, max(len(prompts[0]) + limit, 2 * limit)),
+            no_repeat_ngram_size=no_repeat,
             return_scores=True,
             return_no_speech_prob=True,
-            **options,
         )
-        return found
+        # Its score is the sum divided by the number of tokens without the one that ends them.
+        return [
+            Text(result.no_speech_prob, tokens := list(result.sequences_ids[0]), result.scores[0] * len(tokens), True)
+            for result in results
+        ]
 
     def align(
         self, encoded: Encoded, language: str, tokens: Sequence[int], seconds: float
@@ -104,15 +128,29 @@ class Whisper:
             begins.setdefault(token, position)
         return list(found.text_token_probs), [begins.get(token, positions) for token in range(len(tokens) + 1)]
 
-    def prompt(self, language: str, before: str, known: Sequence[int] = (), forced: Sequence[int] = ()) -> list[int]:
-        """What the decoder begins with.
-
-        before, known: text and tokens that it takes for what was said earlier. forced: how its own text has to begin.
-        """
+    def prompt(self, language: str, before: str) -> list[int]:
+        """What the decoder begins with. before: what it takes for what was said earlier."""
         tokenizer = self.tokenizer(language)
-        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps, *forced]
-        earlier = [*(tokenizer.encode(" " + before.strip()) if before.strip() else ()), *known]
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        earlier = self.tokens(language, before)
         return [tokenizer.sot_prev, *earlier[-PROMPT_TOKENS:], *start] if earlier else start
+
+    def tokens(self, language: str, text: str) -> list[int]:
+        """A text as the decoder would write it."""
+        return list(self.tokenizer(language).encode(" " + text.strip())) if text.strip() else []
+
+    def _vocabulary(self, folder: Path) -> Vocabulary:
+        config = json.loads((folder / "config.json").read_text())
+        tokenizer = self.tokenizer("en")
+        names = self._spelling.get_vocab()
+        return Vocabulary(
+            start=tokenizer.sot,
+            end=tokenizer.eot,
+            no_speech=names.get("<|nospeech|>", names.get("<|nocaptions|>", tokenizer.no_timestamps - 1)),
+            times=tokenizer.no_timestamps,
+            never=config["suppress_ids"],
+            not_first=config["suppress_ids_begin"],
+        )
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer

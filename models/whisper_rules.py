@@ -60,6 +60,11 @@ def without_restart(tokens: Sequence[int], seconds: float) -> Sequence[int]:
     return tokens
 
 
+def holds_words(text: str) -> bool:
+    """False for marks alone: three full stops are what Whisper makes of a breath."""
+    return any(char.isalnum() for char in text)
+
+
 def repeats_itself(text: str) -> bool:
     data = text.encode()
     return len(data) > MAX_COMPRESSION * len(zlib.compress(data))

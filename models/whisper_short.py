@@ -7,11 +7,10 @@ the numbers, and what is done about the loops and inventions that Whisper is pro
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from models import whisper_rules as rules
+from models.whisper_decoder import Text
 from models.whisper_model import Encoded, Whisper, part
-from models.whisper_reuse import continued
 from models.whisper_words import spelled, words
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
 from pipeline.engines import Listening, Transcript
@@ -19,11 +18,11 @@ from pipeline.engines import Listening, Transcript
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """audio: s16le at 16 kHz, short enough for a window. known: how the text very probably begins."""
+    """audio: s16le at 16 kHz, short enough for a window. draft: how the text probably begins."""
 
     audio: bytes
     how: Listening
-    known: str = ""
+    draft: str = ""
 
     @property
     def samples(self) -> int:
@@ -49,47 +48,29 @@ class ShortContextWhisper:
         how, window_s = utterances[0].key
         encoded = self._model.encode([one.audio for one in utterances], window_s)
         languages = [how.language] * len(utterances) if how.language else self._model.detect(encoded, len(utterances))
-        # Only for one alone: in a batch, the utterance with the most to decode sets the pace.
-        if len(utterances) == 1 and (found := self._continued(encoded, utterances[0], languages[0])):
-            return [found]
         limit = rules.token_limit(max(one.seconds for one in utterances))
         prompts = [self._model.prompt(language, how.prompt) for language in languages]
-        results = self._model.generate(encoded, prompts, limit)
+        # A draft for one alone: in a batch, the utterance with the most to decode sets the pace.
+        draft = self._model.tokens(languages[0], utterances[0].draft) if len(utterances) == 1 else ()
+        texts = self._model.decode(encoded, prompts, limit, draft=draft)
         return [
-            self._judge(part(encoded, row), utterance, language, result)
-            for row, (utterance, language, result) in enumerate(zip(utterances, languages, results, strict=True))
+            self._judge(part(encoded, row), utterance, language, text)
+            for row, (utterance, language, text) in enumerate(zip(utterances, languages, texts, strict=True))
         ]
 
-    def _continued(self, encoded: Encoded, utterance: Utterance, language: str) -> Transcript | None:
-        how = utterance.how
-        found = continued(self._model, encoded, utterance.seconds, language, utterance.known, how.prompt)
-        if found is None or rules.repeats_itself(self._model.tokenizer(language).decode(found.tokens)):
-            return None
-        # Words that were heard again and again are speech.
-        judged = Transcript("", language, 0.0, found.logprob)
-        return self._told(encoded, utterance, judged, found.tokens)
-
-    def _judge(self, encoded: Encoded, utterance: Utterance, language: str, result: Any) -> Transcript:
-        tokens, logprob = self._read(utterance, result)
+    def _judge(self, encoded: Encoded, utterance: Utterance, language: str, written: Text) -> Transcript:
         tokenizer = self._model.tokenizer(language)
+        tokens = rules.without_restart(written.tokens, utterance.seconds)
         if rules.repeats_itself(tokenizer.decode(tokens)):
             # A second chance in which no three tokens may come again.
             prompt = self._model.prompt(language, utterance.how.prompt)
-            limit = rules.token_limit(utterance.seconds)
-            (result,) = self._model.generate(encoded, [prompt], limit, no_repeat_ngram_size=3)
-            tokens, logprob = self._read(utterance, result)
+            (written,) = self._model.decode(encoded, [prompt], rules.token_limit(utterance.seconds), no_repeat=3)
+            tokens = rules.without_restart(written.tokens, utterance.seconds)
         text = tokenizer.decode(tokens)
-        no_speech: float = result.no_speech_prob
-        if not text.strip() or rules.repeats_itself(text) or not rules.is_speech(no_speech, logprob):
+        no_speech, logprob = written.no_speech, written.logprob
+        if not rules.holds_words(text) or rules.repeats_itself(text) or not rules.is_speech(no_speech, logprob):
             return Transcript("", language, no_speech)
         return self._told(encoded, utterance, Transcript("", language, no_speech, logprob), tokens)
-
-    def _read(self, utterance: Utterance, result: Any) -> tuple[Sequence[int], float]:
-        """Tokens, and the mean log-probability of all that were decoded and the one that ends them."""
-        tokens = result.sequences_ids[0]
-        # CTranslate2 gives the sum divided by the number of tokens without the one that ends it.
-        logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
-        return rules.without_restart(tokens, utterance.seconds), logprob
 
     def _told(self, encoded: Encoded, utterance: Utterance, judged: Transcript, tokens: Sequence[int]) -> Transcript:
         """`judged`, with the words that `tokens` spell."""

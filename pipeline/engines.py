@@ -129,12 +129,12 @@ class Recognizer(Engine, Protocol):
         """ISO 639-1 codes that can be asked for; known after `start`."""
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
     ) -> Transcript:
         """The words in `audio` (16 kHz). Finals go before partials (`final=False`) in the queue.
 
-        known: how the text begins, as earlier hypotheses of the same audio agreed. A recognizer may start from there to
-        be done sooner, and must not when the audio speaks against it.
+        draft: an earlier hypothesis about the beginning of the same audio. A recognizer may use it to be done sooner;
+        the words are the same as without it.
         """
 
 

@@ -185,10 +185,10 @@ class Listener:
         return self._turns[ticket.turn]
 
     async def _overhear(self, turn: _Turn, audio: Pcm, how: Listening) -> Transcript | None:
-        recognizer, known = self._line.engines.recognizer, turn.partials.agreed
+        recognizer, draft = self._line.engines.recognizer, turn.partials.likely
         try:
             words = await recognizer.transcribe(
-                audio, turn.in_its_language(how), caller=self._line.caller, final=False, known=known
+                audio, turn.in_its_language(how), caller=self._line.caller, final=False, draft=draft
             )
         except EngineError as error:  # most likely there is no time for it, and nobody is the worse for that
             self._line.log.debug("a partial transcript failed", extra={"reason": str(error)})
@@ -212,7 +212,7 @@ class Listener:
         words: Transcript | EngineError
         try:
             words = await self._overheard(turn) or await self._line.engines.recognizer.transcribe(
-                audio, turn.in_its_language(how), caller=self._line.caller, known=turn.partials.agreed
+                audio, turn.in_its_language(how), caller=self._line.caller, draft=turn.partials.likely
             )
         except EngineError as error:
             self._line.log.warning("transcription failed", extra={"reason": str(error)})

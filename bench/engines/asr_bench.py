@@ -7,7 +7,7 @@ all; the model, its precision and its threads are the same, and all decode greed
 
     stock    `WhisperModel.transcribe`: padded to 30 s, with timestamps
     ours     this project's engine: padded as little as can be
-    reused   the same, when two partials of the growing utterance have agreed on how it begins
+    drafted  the same, with what a partial heard when most of the utterance was said
 """
 
 import os
@@ -21,7 +21,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.engines.asr_corpus import Said, corpus, recordings
-from bench.words import normalised, word_error_rate
+from bench.words import word_error_rate
 from models.weights.files import ModelStore
 from models.weights.manifest import Role, default_manifest
 from models.whisper_model import Whisper
@@ -35,8 +35,8 @@ MOST_WER: Final = 0.005
 """Ours may be worse than stock by half a percentage point."""
 MOST_TIME: Final = 0.4
 """Ours may take this part of stock's time, at the median."""
-PARTIALS_S: Final = (0.8, 0.4)
-"""How long before the end of the utterance the last two partials were asked for."""
+PARTIAL_S: Final = 0.4
+"""How long before the end of the utterance the last partial was asked for."""
 
 Hear = Callable[[Said], str]
 
@@ -63,26 +63,13 @@ class Ways:
         segments, _ = self._stock.transcribe(samples, language=said.language, beam_size=1, temperature=0.0)
         return " ".join(segment.text.strip() for segment in segments)
 
-    def ours(self, said: Said, known: str = "") -> str:
-        (transcript,) = self._ours([Utterance(said.audio.data, Listening(said.language), known)])
+    def ours(self, said: Said, draft: str = "") -> str:
+        (transcript,) = self._ours([Utterance(said.audio.data, Listening(said.language), draft)])
         return transcript.text
 
-    def agreed(self, said: Said) -> str:
-        """The words with which the last two partials begin, as the last one spells them."""
-        earlier, later = (
-            self.ours(Said("", Pcm(said.audio.data[: -cut(left)], HEARING_RATE), said.language)).split()
-            for left in PARTIALS_S
-        )
-        shared = 0
-        for one, other in zip(earlier, later, strict=False):
-            if normalised(one) != normalised(other):
-                break
-            shared += 1
-        return " ".join(later[:shared])
-
-
-def cut(seconds: float) -> int:
-    return round(seconds * HEARING_RATE) * SAMPLE_BYTES
+    def partial(self, said: Said) -> str:
+        cut = round(PARTIAL_S * HEARING_RATE) * SAMPLE_BYTES
+        return self.ours(Said("", Pcm(said.audio.data[:-cut], HEARING_RATE), said.language))
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +104,7 @@ def test_recorded(benchmark: BenchmarkFixture, ways: Ways, cache: Path) -> None:
 
 
 def compare(benchmark: BenchmarkFixture, ways: Ways, utterances: Sequence[Said], name: str, *, enforced: bool) -> None:
-    heard: dict[str, list[str]] = {"stock": [], "ours": [], "reused": []}
+    heard: dict[str, list[str]] = {"stock": [], "ours": [], "drafted": []}
     took: dict[str, list[float]] = {way: [] for way in heard}
     waiting = iter(utterances)
 
@@ -130,19 +117,19 @@ def compare(benchmark: BenchmarkFixture, ways: Ways, utterances: Sequence[Said],
         said = next(waiting)
         timed("stock", lambda: ways.stock(said))
         timed("ours", lambda: ways.ours(said))
-        return (said, ways.agreed(said)), {}
+        return (said, ways.partial(said)), {}
 
     ways.stock(utterances[0])
     ways.ours(utterances[0])
     pedantic: Any = benchmark.pedantic  # has no types
-    pedantic(lambda said, known: timed("reused", lambda: ways.ours(said, known)), setup=others, rounds=len(utterances))
+    pedantic(lambda said, draft: timed("drafted", lambda: ways.ours(said, draft)), setup=others, rounds=len(utterances))
     found = {way: facts(utterances, heard[way], took[way]) for way in heard}
     benchmark.extra_info.update(found)
     shortest, middle, longest = np.percentile([said.audio.seconds for said in utterances], [0, 50, 100])
     show(f"{len(utterances)} utterances {name}, {shortest:.1f} to {longest:.1f} s, half of them under {middle:.1f} s")
     for way, its in found.items():
         show(f"{way:>8}: {its['wer']:6.2%} of words wrong, p50 {its['p50_ms']:5.0f} ms, p95 {its['p95_ms']:5.0f} ms")
-    for way in ("ours", "reused"):
+    for way in ("ours", "drafted"):
         worse, time = found[way]["wer"] - found["stock"]["wer"], found[way]["p50_ms"] / found["stock"]["p50_ms"]
         show(f"{way} against stock: {worse * 100:+.2f} points of words wrong, {time:.2f} of the time")
         if enforced:

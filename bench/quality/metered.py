@@ -179,12 +179,12 @@ class MeteredRecognizer(_Metered):
         return self._recognizer.languages
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, known: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
     ) -> Transcript:
         def answer() -> tuple[Transcript, float]:
-            return self.timed(self._recognizer.transcribe(audio, how, caller=caller, final=final, known=known))
+            return self.timed(self._recognizer.transcribe(audio, how, caller=caller, final=final, draft=draft))
 
-        question = key(self.info, audio.data, how, known)
+        question = key(self.info, audio.data, how, draft)
         return await self.prices.pay("asr", lambda: recalled(self.memory.asr, question, answer))
 
 

@@ -1,0 +1,120 @@
+"""The decoder of our own writes what CTranslate2's writes, and a draft changes nothing but the time."""
+
+import numpy as np
+import pytest
+
+from bench.words import normalised
+from models.weights.files import ModelStore
+from models.whisper_decoder import OnnxDecoder, Text
+from models.whisper_model import Encoded, Whisper
+from tests.support.speech import VOICE, Speaker
+
+SENTENCES = (
+    "I would like to order a cup of coffee and a sandwich, please.",
+    "Where can I buy a ticket for the train to London?",
+    "My friend lives in a small house near the river with two cats and a very old dog.",
+)
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def whisper(model_store: ModelStore) -> Whisper:
+    return Whisper(model_store.folder("whisper-base"), "cpu", "int8", 2)
+
+
+@pytest.fixture(scope="module")
+def stock(model_store: ModelStore) -> Whisper:
+    """The same model, with CTranslate2's decoder."""
+    return Whisper(model_store.folder("whisper-base"), "cpu", "float32", 2)
+
+
+@pytest.fixture(scope="module")
+def encoded(whisper: Whisper, model_store: ModelStore) -> Encoded:
+    speaker = Speaker(model_store.folder(VOICE))
+    return whisper.encode([speaker.say(sentence).data for sentence in SENTENCES], 8)
+
+
+def alone(encoded: Encoded) -> np.ndarray:
+    return np.asarray(encoded)[:1]
+
+
+def written(whisper: Whisper, text: Text) -> str:
+    return str(whisper.tokenizer("en").decode(text.tokens)).strip()
+
+
+def test_it_writes_what_ctranslate2_writes(whisper: Whisper, stock: Whisper, encoded: Encoded):
+    prompts = [whisper.prompt("en", "")] * len(SENTENCES)
+    ours, theirs = (model.decode(encoded, prompts, 60) for model in (whisper, stock))
+    for sentence, our, their in zip(SENTENCES, ours, theirs, strict=True):
+        assert normalised(written(whisper, our)) == normalised(sentence)
+        assert our.tokens == their.tokens
+        assert our.logprob == pytest.approx(their.logprob, abs=0.03)
+        assert our.no_speech == pytest.approx(their.no_speech, abs=0.01)
+
+
+def test_utterances_in_a_batch_do_not_touch_each_other(whisper: Whisper, encoded: Encoded):
+    prompt = whisper.prompt("en", "")
+    together = whisper.decode(encoded, [prompt] * len(SENTENCES), 60)
+    (single,) = whisper.decode(alone(encoded), [prompt], 60)
+    assert single.tokens == together[0].tokens
+    assert single.logprob == pytest.approx(together[0].logprob, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "I would like to order a cup of",
+        "I would like to order a cup of tea and",
+        "I would like to order a cup of coffee and a sandwich, please.",
+        "I would like to order a cup of coffee and a sandwich, please. Thank you for watching.",
+        "Yesterday I went to the market",
+    ],
+)
+def test_a_draft_changes_nothing(whisper: Whisper, encoded: Encoded, draft: str):
+    prompt = whisper.prompt("en", "")
+    (anew,) = whisper.decode(alone(encoded), [prompt], 60)
+    (drafted,) = whisper.decode(alone(encoded), [prompt], 60, draft=whisper.tokens("en", draft))
+    assert drafted.tokens == anew.tokens
+    assert drafted.logprob == pytest.approx(anew.logprob, abs=0.01)
+    assert drafted.no_speech == pytest.approx(anew.no_speech, abs=0.01)
+
+
+def test_a_true_draft_saves_steps(whisper: Whisper, encoded: Encoded, monkeypatch: pytest.MonkeyPatch):
+    vectors: list[int] = []
+    vector = OnnxDecoder._vector
+
+    def counted(self: OnnxDecoder, tokens: list[list[int]], place: int) -> np.ndarray:
+        vectors.append(len(tokens[0]))
+        return vector(self, tokens, place)
+
+    monkeypatch.setattr(OnnxDecoder, "_vector", counted)
+    prompt, draft = whisper.prompt("en", ""), whisper.tokens("en", "I would like to order a cup of coffee and")
+    (text,) = whisper.decode(alone(encoded), [prompt], 60, draft=draft)
+    assert vectors == [len(prompt) + len(draft), *[1] * (len(text.tokens) - len(draft))]
+
+
+def test_a_text_is_no_longer_than_is_allowed(whisper: Whisper, encoded: Encoded):
+    prompt = whisper.prompt("en", "")
+    (whole,) = whisper.decode(alone(encoded), [prompt], 60)
+    for draft in ((), whole.tokens):
+        (short,) = whisper.decode(alone(encoded), [prompt], 5, draft=draft)
+        assert short.tokens == whole.tokens[:5]
+        assert short.ended
+
+
+def test_nothing_comes_twice_that_must_not(whisper: Whisper, encoded: Encoded):
+    decoder = whisper._decoder
+    assert decoder is not None
+    prompt = whisper.prompt("en", "")
+    (whole,) = decoder.decode(alone(encoded), [prompt], 60)
+    (text,) = decoder.decode(alone(encoded), [prompt], 60, no_repeat=1)
+    assert len(set(text.tokens)) == len(text.tokens) > 5
+    assert len(set(whole.tokens)) < len(whole.tokens), "the sentence has a word twice"
+
+
+def test_a_prompt_may_fill_half_of_what_fits(whisper: Whisper, encoded: Encoded):
+    prompt = whisper.prompt("en", "We spoke about coffee and sandwiches. " * 60)
+    (text,) = whisper.decode(alone(encoded), [prompt], 400)
+    assert text.ended
+    assert len(prompt) + len(text.tokens) <= 448
