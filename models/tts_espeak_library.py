@@ -115,7 +115,10 @@ class EspeakLibrary:
         return {code: name for code, (*_, name) in sorted(best.items())}
 
     def say(self, text: str, voice: str, speed: float = 1.0) -> Said:
-        """The whole text. voice: one of those that `languages` gives. speed: 1.0 is the library's own."""
+        """The whole text. Raises EngineError when there is no such voice, or nothing could be said.
+
+        voice: one that `languages` gives, or a code with a variant, e.g. `en-us+f3`. speed: 1.0 is the library's own.
+        """
         pace = min(max(round(WORDS_PER_MINUTE * speed), PACES[0]), PACES[1])
         given = text.replace("\0", " ").encode() + b"\0"
         with _in_use:

@@ -3,18 +3,18 @@
 A call has two sides, each with its own small state, because both can hold the floor at once: a caller may talk over an
 answer that must not be interrupted, and a client may ask for an answer while the caller speaks.
 
-The caller is SILENT until `onset` milliseconds of speech gather; then SPEAKING. After `pause` milliseconds without
-speech the caller is PAUSED: perhaps done, perhaps thinking. At that moment a new revision of the turn begins, and
-everything that an answer needs is started and held: transcript, answer, voice. (The transcript even before that, when
-the sound falls to the level of the room: the pause will most likely be noticed in a moment.) If speech comes back, the
-revision is discarded, and nobody heard anything of it. If the silence lasts, the turn is closed and the held answer is
-let go. So patience costs no time when the answer is ready before it runs out.
+The caller is SILENT until `onset` milliseconds of speech gather; then SPEAKING (`pipeline.open_turn`). After `pause`
+milliseconds without speech the caller is PAUSED: perhaps done, perhaps thinking. At that moment a new revision of the
+turn begins, and everything that an answer needs is started and held: transcript, answer, voice. (The transcript even
+before that, when the sound falls to the level of the room: the pause will most likely be noticed in a moment.) If
+speech comes back, the revision is discarded, and nobody heard anything of it. If the silence lasts, the turn is closed
+and the held answer is let go. So patience costs no time when the answer is ready before it runs out.
 
-While the tutor is heard, the caller's sounds are first a question: PROBING. The answer pauses after `barge_in`
-milliseconds of speech. After `confirm` milliseconds it is certain: the caller has the floor. A shorter sound is judged
-by its words; a cough, a "mhm" in the caller's language, or the tutor's own words coming back from a loudspeaker are let
-pass, and the answer goes on. Once an echo has been caught, the answer no longer pauses at a sound: it would stutter at
-every echo; then only words that are not its own stop it.
+While the tutor is heard, the caller's sounds are first a question: PROBING (`pipeline.probing`). The answer pauses
+after `barge_in` milliseconds of speech. After `confirm` milliseconds it is certain: the caller has the floor. A shorter
+sound is judged by its words; a cough, a "mhm" in the caller's language, or the tutor's own words coming back from a
+loudspeaker are let pass, and the answer goes on. Once an echo has been caught, the answer no longer pauses at a sound:
+it would stutter at every echo; then only words that are not its own stop it.
 
 The tutor is IDLE, THINKING from the moment an answer is promised, SPEAKING from its first sound until its last sound
 has reached the ear. Speech of the caller stops an answer in either state, unless the policy says otherwise.
@@ -40,7 +40,6 @@ from pipeline.actions import (
     Judge,
     LetPass,
     OpenTurn,
-    Overhear,
     Probe,
     SpeakUp,
     Ticket,
@@ -66,27 +65,16 @@ from pipeline.events import (
     TranscriptReady,
 )
 from pipeline.floor import CALLER, Caller, Cue, Tutor
+from pipeline.open_turn import Turn
+from pipeline.probing import Probing
 from pipeline.promises import NUDGE, Promises
-from pipeline.revision import Revision
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 from pipeline.sound import Sound
 
-OVERHEAR_MS = 160
-"""New audio of an open turn between two offers to find its words; whether it is done is for those to say who do it."""
-LULL_MS = 96
-"""Quiet at which the words are asked for though speech is still being detected. At 64 ms it would be in four of five
-seconds of speech in vain, and the words of the end would have to wait for that; at 96 ms in one of five. It comes 30 to
-60 ms before the pause (medians, of people and of Piper)."""
 DOUBT = 0.2
 """The voice is asked only when the words leave more doubt than this: with less, the wait (0.48 s with the usual
 patience) is over before an answer is made, and the asking would only slow that down. On the places of `bench quality
 --evidence`, of synthetic speech and of people's, no pause up to 1.2 s was cut that was not cut before."""
-WORD_MS = 160
-"""Speech over the tutor's that is shorter has no words: "no" and "sí", spoken fast, keep the detector busy for
-256 ms. A recognizer makes some up all the same; of an echo that slipped through, they are hardly ever the tutor's."""
-FASTEST = 40
-"""Letters that anybody could say in a second of speech, as detected; a fast speaker comes to 20. "What's going on?"
-heard in a fifth of a second was made up."""
 RESUME_MS = 64
 """Speech that ends a pause: two windows, so that one noisy window does not throw a good draft away."""
 KEEP_MS = 30_000
@@ -101,19 +89,18 @@ class TurnTaker:
         self._promises = Promises()
         self._policy = policy
         self._turns = 0
-        self._ticket: Ticket | None = None  # the caller's open turn
-        self._known = Revision()  # of the open ticket
+        self._open_turn: Turn | None = None  # unless the caller is SILENT
+        self._probing = Probing()
         self._habits = Habits()
         self._floor = 0  # audio before this is committed or cleared
-        self._start = 0  # first sample of the open turn
         self._sound = Sound()
-        self._voiced = 0  # samples of speech since the sound that is being probed began
-        self._sounded = 0  # the same, since the turn began
-        self._words_asked = False  # the words of that sound are being found
-        self._wary = False  # an echo was caught: sounds alone do not pause the answer
-        self._overheard = 0  # how far the open turn was offered for overhearing
         self._arrived = 0.0  # when audio last arrived
         self._active: float | None = None  # when anything but silence last happened
+
+    @property
+    def _turn(self) -> Turn:
+        assert self._open_turn is not None
+        return self._open_turn
 
     @property
     def tutor(self) -> Tutor:
@@ -122,13 +109,14 @@ class TurnTaker:
     @property
     def speech_end(self) -> int:
         """End of the last window with speech of the turn that is open, or was last."""
-        return self._sound.lull_began if self._known.early else self._sound.speech_end
+        early = self._open_turn is not None and self._open_turn.known.early
+        return self._sound.lull_began if early else self._sound.speech_end
 
     @property
     def keep_from(self) -> int:
         """First sample that may still be asked for; audio before it can be forgotten."""
-        if self._ticket is not None:
-            return self._start
+        if self._open_turn is not None:
+            return self._open_turn.start
         if self._policy.detection is Detection.MANUAL:
             return self._floor
         return max(self._floor, self._sound.end - samples_in(KEEP_MS, HEARING_RATE))
@@ -192,8 +180,8 @@ class TurnTaker:
         match self.caller:
             case Caller.SPEAKING:
                 self._sound.heard()
-                too_long = self._sound.end - self._start >= samples_in(self._policy.longest, HEARING_RATE)
-                return self._cut_short() if too_long else self._listen(speech=True)
+                too_long = self._turn.span.samples >= samples_in(self._policy.longest, HEARING_RATE)
+                return self._cut_short() if too_long else self._turn.listen(speech=True)
             case Caller.PAUSED:
                 return self._resume() if self._sound.gather(event.span) >= RESUME_MS else []
             case Caller.PROBING:
@@ -204,25 +192,25 @@ class TurnTaker:
                     return []
                 return self._probe() if audible and self._policy.interrupt_response else self._open()
 
-    def _begin(self) -> Ticket:
+    def _begin(self) -> Turn:
         """A new turn, from the speech that has gathered."""
         run = self._sound.gathering
         assert run is not None
         self._turns += 1
         self._promises.caller_spoke()
-        self._ticket = Ticket(self._turns)
-        self._start = max(self._floor, run.start - samples_in(self._policy.prefix, HEARING_RATE))
+        start = max(self._floor, run.start - samples_in(self._policy.prefix, HEARING_RATE))
+        self._open_turn = Turn(self._turns, start, self._sound)
+        self._probing.begin(run)
         self._sound.heard()
         self._sound.scatter()
-        self._voiced = self._sounded = run.samples
-        return self._ticket
+        return self._open_turn
 
     def _open(self) -> list[Action]:
         if self.tutor is Tutor.THINKING:
             self._habits.cut_off()
-        ticket = self._begin()
+        turn = self._begin()
         self.caller = CALLER[self.caller][Cue.ONSET]
-        return [OpenTurn(ticket, self._start), *self._take_floor()]
+        return [OpenTurn(turn.ticket, turn.start), *self._take_floor()]
 
     def _take_floor(self) -> list[Action]:
         """The caller speaks: an answer that is promised or heard gives way."""
@@ -231,59 +219,47 @@ class TurnTaker:
         return [*self._promises.stop("turn_detected")]
 
     def _probe(self) -> list[Action]:
-        ticket = self._begin()
-        self._words_asked = False
+        turn = self._begin()
         self.caller = CALLER[self.caller][Cue.PROBE]
-        if self._wary or self._promises.reply is None:
+        if self._probing.wary or self._promises.reply is None:
             return []
-        return [Probe(ticket, self._start, self._promises.reply)]
+        return [Probe(turn.ticket, turn.start, self._promises.reply)]
 
     def _probed(self, span: Span) -> list[Action]:
         """More speech while it is not certain what the sound is."""
-        assert self._ticket is not None
-        self._voiced += span.samples
-        self._sounded += span.samples
-        self._sound.heard()
         actions: list[Action] = []
-        if self._words_asked and not self._wary:
-            actions, self._words_asked = (
-                [Discard(self._ticket)],
-                False,
-            )  # it was not over: those are not all of its words
-        if self._voiced * 1000 / HEARING_RATE < self._policy.confirm:
+        probing = self._probing
+        probing.go_on(span)
+        self._sound.heard()
+        if probing.asked and not probing.wary:
+            probing.asked = False  # it was not over: those are not all of its words
+            actions.append(Discard(self._turn.ticket))
+        if probing.voiced < self._policy.confirm:
             return actions
-        if not self._wary:
+        if not probing.wary:
             return actions + self._certain(Cue.CERTAIN)
-        return [] if self._words_asked else self._ask_for_words()
+        return [] if probing.asked else self._ask_for_words()
 
     def _ask_for_words(self) -> list[Action]:
         """What was that?"""
-        assert self._ticket is not None
-        self._words_asked = True
-        self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
-        return [Transcribe(self._ticket, Span(self._start, self._sound.end))]
+        self._probing.asked = True
+        return [Transcribe(self._turn.revise(), self._turn.span)]
 
     def _answered_probe(self, event: TranscriptReady) -> list[Action]:
         """The words of a sound that may be an interruption."""
-        self._wary = self._wary or event.echo
-        invented = event.letters * HEARING_RATE > FASTEST * self._sounded
-        if not (event.empty or event.failed or event.slight or invented):
+        if self._probing.interrupts(event):
             return self._certain(Cue.WORDS) + self._heard(event)
-        self._words_asked, self._voiced = False, 0
-        still_heard = self._wary and not self._sound.silence
+        still_heard = self._probing.wary and not self._sound.silence
         return [] if still_heard else self._let_pass()
 
     def _certain(self, cue: Cue) -> list[Action]:
         """The sound was an interruption."""
-        assert self._ticket is not None
         self.caller = CALLER[self.caller][cue]
-        self._known = Revision()
-        return [OpenTurn(self._ticket, self._start), *self._take_floor()]
+        return [OpenTurn(self._turn.ticket, self._turn.start), *self._take_floor()]
 
     def _let_pass(self) -> list[Action]:
         """The sound was nothing."""
-        assert self._ticket is not None
-        ticket = self._ticket
+        ticket = self._turn.ticket
         self._leave(Cue.DROP, self._floor)
         return [Discard(ticket), LetPass(ticket, self._promises.reply)]
 
@@ -292,77 +268,36 @@ class TurnTaker:
         if self.caller is Caller.PROBING:
             if silence >= self._policy.doubt:
                 return self._let_pass()
-            if self._words_asked or silence < self._policy.pause:
+            if self._probing.asked or silence < self._policy.pause:
                 return []
-            return self._ask_for_words() if self._voiced >= samples_in(WORD_MS, HEARING_RATE) else self._let_pass()
+            return self._let_pass() if self._probing.wordless else self._ask_for_words()
         if self.caller is Caller.SPEAKING:
-            return self._pause() if silence >= self._policy.pause else self._listen(speech=False)
-        if self.caller is Caller.PAUSED and self._known.over(silence, self._policy, self._habits):
+            return self._pause() if silence >= self._policy.pause else self._turn.listen(speech=False)
+        if self.caller is Caller.PAUSED and self._turn.known.over(silence, self._policy, self._habits):
             return self._close(self._sound.end)
         return []
 
-    def _listen(self, *, speech: bool) -> list[Action]:
-        """The caller is in the middle of the turn, or just behind its end."""
-        if self._known.early:
-            return [] if self._sound.lull and not self._sound.softly else self._not_yet()
-        if self._sound.softly:
-            return self._overhear(lull=False) if speech else []
-        if self._sound.lull < LULL_MS:
-            # In the first windows of a lull nothing is begun but what may turn out to be the words of the end.
-            calm = self._sound.calm
-            return self._overhear(lull=calm) if calm or (speech and not self._sound.lull) else []
-        asked = self._ask()
-        self._known.early = True
-        return [asked]
-
-    def _not_yet(self) -> list[Action]:
-        """The lull was none: what was asked for in it lacks the words since."""
-        assert self._ticket is not None
-        self._known = Revision()
-        return [Discard(self._ticket)]
-
-    def _revise(self) -> Ticket:
-        """The turn as it stands now, of which nothing is known yet."""
-        assert self._ticket is not None
-        self._ticket = Ticket(self._ticket.turn, self._ticket.rev + 1)
-        self._known = Revision()
-        return self._ticket
-
-    def _ask(self) -> Transcribe:
-        """For the words of the turn as it stands now."""
-        return Transcribe(self._revise(), Span(self._start, self._sound.end), self._sound.said)
-
-    def _overhear(self, *, lull: bool) -> list[Action]:
-        """The caller speaks on: what is known of the words by the pause need not be found out then."""
-        assert self._ticket is not None
-        if (self._sound.end - max(self._start, self._overheard)) * 1000 / HEARING_RATE < OVERHEAR_MS and not lull:
-            return []
-        self._overheard = self._sound.end
-        return [Overhear(self._ticket, Span(self._start, self._sound.end), lull)]
-
     def _pause(self) -> list[Action]:
-        assert self._ticket is not None
+        turn = self._turn
         self.caller = CALLER[self.caller][Cue.PAUSE]
-        asked: list[Action] = [] if self._known.early else [self._ask()]
-        self._sound.pause(self._start)
-        self._known.early, known = False, self._known.heard_early
+        asked: list[Action] = [] if turn.known.early else [turn.ask()]
+        self._sound.pause(turn.start)
+        turn.known.early, known = False, turn.known.heard_early
         return self._heard(known) if known else asked
 
     def _resume(self) -> list[Action]:
-        assert self._ticket is not None
         run = self._sound.gathering
         assert run is not None
         self._habits.paused((run.start - self._sound.speech_end) * 1000 / HEARING_RATE)
         self.caller = CALLER[self.caller][Cue.RESUME]
         self._sound.heard()
         self._sound.scatter()
-        return [Discard(self._ticket)]
+        return [Discard(self._turn.ticket)]
 
     def _close(self, end: int) -> list[Action]:
         """The silence lasted: the turn is over, and its answer is due."""
-        assert self._ticket is not None
-        ticket, words = self._ticket, self._known.words
-        actions: list[Action] = [CloseTurn(ticket, Span(self._start, end), opened=True)]
+        start, ticket, words = self._turn.start, self._turn.ticket, self._turn.known.words
+        actions: list[Action] = [CloseTurn(ticket, Span(start, end), opened=True)]
         self._leave(Cue.END, end)
         if not self._policy.create_response:
             return actions
@@ -385,14 +320,13 @@ class TurnTaker:
     def _leave(self, cue: Cue, floor: int) -> None:
         """The open turn is gone, by being closed or dropped."""
         self.caller = CALLER[self.caller][cue]
-        self._ticket = None
+        self._open_turn = None
         self._sound.scatter()
-        self._known = Revision()
         self._floor = floor
 
     def _commit(self, end: int) -> list[Action]:
         """The client closes the turn, and will ask for an answer itself when it wants one."""
-        if self._ticket is None:
+        if self._open_turn is None:
             self._turns += 1
             ticket, span = Ticket(self._turns), Span(self.keep_from, end)
             self._floor = end
@@ -400,8 +334,8 @@ class TurnTaker:
             return [CloseTurn(ticket, span, opened=False), Transcribe(ticket, span)]
         opening = self._certain(Cue.CERTAIN) if self.caller is Caller.PROBING else []
         # What was made at the last pause lacks the audio since.
-        last, span = self._ticket, Span(self._start, end)
-        ticket = Ticket(last.turn, last.rev + 1)
+        last, span = self._turn.ticket, Span(self._turn.start, end)
+        ticket = self._turn.revise()
         self._leave(Cue.END, end)
         return [*opening, Discard(last), CloseTurn(ticket, span, opened=True), Transcribe(ticket, span)]
 
@@ -409,8 +343,8 @@ class TurnTaker:
         actions: list[Action] = []
         if self.caller is Caller.PROBING:
             actions = self._let_pass()
-        elif self._ticket is not None:
-            actions = [Discard(self._ticket), DropTurn(self._ticket)]
+        elif self._open_turn is not None:
+            actions = [Discard(self._turn.ticket), DropTurn(self._turn.ticket)]
             self._leave(Cue.DROP, end)
         self._floor = end
         self._sound.scatter()
@@ -421,8 +355,8 @@ class TurnTaker:
         actions: list[Action] = []
         if self.caller is Caller.PROBING and not policy.interrupt_response:
             actions = self._let_pass()  # whatever it is, it may not interrupt any more
-        if policy.detection is Detection.MANUAL and self._ticket is not None:
-            start = self._start
+        if policy.detection is Detection.MANUAL and self._open_turn is not None:
+            start = self._open_turn.start
             actions = self._clear(end)
             self._floor = start  # its audio stays, for the client to commit
         self._sound.scatter()
@@ -460,46 +394,57 @@ class TurnTaker:
     # --- what becomes known ----------------------------------------------------------------------------------------
 
     def _transcribed(self, event: TranscriptReady) -> list[Action]:
-        if event.ticket == self._ticket and self.caller is Caller.PROBING:
-            return self._answered_probe(event)
-        if event.ticket == self._ticket and self.caller is Caller.PAUSED:
-            return self._heard(event)
-        if event.ticket == self._ticket and self._known.early:
-            self._known.heard_early = event
-            return []
+        turn = self._open_turn
+        if turn and event.ticket == turn.ticket:
+            if self.caller is Caller.PROBING:
+                return self._answered_probe(event)
+            if self.caller is Caller.PAUSED:
+                return self._heard(event)
+            if turn.known.early:
+                turn.known.heard_early = event
+                return []
         return [*self._promises.words_known(event.ticket, any_words=not (event.empty or event.failed))]
 
     def _heard(self, event: TranscriptReady) -> list[Action]:
         """The words of the open turn, up to this pause."""
-        self._known.heard(event)
+        known = self._turn.known
+        known.heard(event)
         asked: list[Action] = []
-        if self._known.words and self._policy.create_response:
+        if known.words and self._policy.create_response:
             asked.append(Draft(event.ticket))
-        if self._known.words and self._policy.detection is Detection.ADAPTIVE:
+        if known.words and self._policy.detection is Detection.ADAPTIVE:
             asked.append(Weigh(event.ticket))
         return asked + self._reconsider()
 
+    def _paused_at(self, ticket: Ticket) -> Turn | None:
+        """The open turn, if its caller is still in the pause that `ticket` names."""
+        turn = self._open_turn
+        return turn if turn and turn.ticket == ticket and self.caller is Caller.PAUSED else None
+
     def _weighed(self, ticket: Ticket, finished: float | None) -> list[Action]:
         """All is known that the words can tell."""
-        if ticket != self._ticket or self.caller is not Caller.PAUSED:
+        turn = self._paused_at(ticket)
+        if turn is None:
             return []
-        self._known.evidence = evidence = replace(self._known.evidence, finished=finished)
+        turn.known.evidence = evidence = replace(turn.known.evidence, finished=finished)
         asked: list[Action] = []
         if evidence.complete is None and evidence.doubt > DOUBT:
             silence = samples_in(self._policy.pause, HEARING_RATE)
-            asked.append(Judge(ticket, Span(self._start, min(self._sound.end, self._sound.speech_end + silence))))
+            asked.append(Judge(ticket, Span(turn.start, min(self._sound.end, self._sound.speech_end + silence))))
         return asked + self._reconsider()
 
     def _judged(self, ticket: Ticket, complete: float | None) -> list[Action]:
-        if ticket != self._ticket or self.caller is not Caller.PAUSED:
+        turn = self._paused_at(ticket)
+        if turn is None:
             return []
-        self._known.evidence = replace(self._known.evidence, complete=complete)
+        turn.known.evidence = replace(turn.known.evidence, complete=complete)
         return self._reconsider()
 
     def _drafted(self, ticket: Ticket) -> list[Action]:
-        if ticket != self._ticket or self.caller is not Caller.PAUSED:
+        turn = self._paused_at(ticket)
+        if turn is None:
             return []
-        self._known.ready = True
+        turn.known.ready = True
         return self._reconsider()
 
     def _reconsider(self) -> list[Action]:

@@ -154,5 +154,5 @@ def _background(kind: str, rng: Rng, seconds: float, crowd: Sequence[Floats]) ->
 def _sources() -> list[Path]:
     """Whatever the recordings depend on: when one of these changes, the corpus is made anew."""
     here = Path(__file__).parent
-    names = ("plan.py", "corpus.py", "noises.py", "voices.py", "espeak.py", "sound.py", "script/__init__.py")
-    return [*(here / name for name in names), here / "script" / "en.txt"]
+    names = ("plan.py", "corpus.py", "noises.py", "voices.py", "sound.py", "script/__init__.py", "script/en.txt")
+    return [*(here / name for name in names), here.parents[1] / "models" / "tts_espeak_library.py"]

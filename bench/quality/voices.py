@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from bench.quality.espeak import Espeak
 from bench.quality.sound import RATE, Floats, bounds, faded, resampled
+from models.tts_espeak_library import WORDS_PER_MINUTE, EspeakLibrary
 
 _SENTENCE_MARKS = ".?!,;:"
 
@@ -72,15 +72,15 @@ class EspeakActor:
     """voice: language and variant. pace: words per minute."""
 
     name: str
-    espeak: Espeak
+    espeak: EspeakLibrary
     voice: str
     pace: int
 
     def say(self, parts: Sequence[str]) -> list[Floats]:
-        spoken = self.espeak.say(" ".join(parts), self.voice, self.pace)
+        spoken = self.espeak.say(" ".join(parts), self.voice, self.pace / WORDS_PER_MINUTE)
         starts = [0, *accumulate(len(part) + 1 for part in parts[:-1])]
         marks = [_first_word(spoken.words, start) for start in starts] + [len(spoken.sound)]
-        return [_cut(resampled(spoken.sound[a:b], spoken.rate)) for a, b in pairwise(marks)]
+        return [_cut(resampled(spoken.sound[a:b], self.espeak.rate)) for a, b in pairwise(marks)]
 
 
 def cast(voice: Path, seed: int) -> list[Actor]:
@@ -93,7 +93,7 @@ def cast(voice: Path, seed: int) -> list[Actor]:
     name = voice.name.rpartition("_US-")[2].removesuffix("-medium")
     sizes = [(0.8, 1.0), (1.0, 1.0), (1.15, 1.0), (0.9, 1.18), (1.0, 0.9)]
     actors: list[Actor] = [PiperActor(f"{name} x{speed} size {size}", piper, speed, size) for speed, size in sizes]
-    espeak = Espeak()
+    espeak = EspeakLibrary()
     robots = [("en-us+f3", 140), ("en+m3", 165)]
     return actors + [EspeakActor(f"espeak {voice} {pace}", espeak, voice, pace) for voice, pace in robots]
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.shaping import LOUDNESS, Sound
 from models.tts_espeak import EspeakSynthesizer, timed
-from models.tts_espeak_library import Said
+from models.tts_espeak_library import EspeakLibrary, Said
 from models.tts_loudness import loudness
 from pipeline.audio import Pcm
 from pipeline.engines import Speaking, Spoken, Synthesizer
@@ -106,12 +106,10 @@ async def test_callers_at_the_same_time_get_their_own_words(synthesizer: EspeakS
 
 
 async def test_another_user_of_the_library_in_this_process_gets_its_own_sound(synthesizer: EspeakSynthesizer) -> None:
-    from bench.quality.espeak import Espeak
-
-    actor = Espeak()
-    before = actor.say("Good morning.", "en-us", 160)
+    actor = EspeakLibrary()
+    before = actor.say("Good morning.", "en-us")
     assert await said(synthesizer, "Guten Morgen.", Speaking(language="de"))
-    after = actor.say("Good morning.", "en-us", 160)
+    after = actor.say("Good morning.", "en-us")
     assert after.sound.size == pytest.approx(before.sound.size, rel=0.03)
     assert before.sound.size > 0
 

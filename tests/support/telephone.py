@@ -101,6 +101,11 @@ class Telephone:
         return names
 
     @property
+    def words(self) -> list[tuple[str, str | None]]:
+        """Who said what, as the call's history has it."""
+        return [(item.role, item.text) for item in self.call.history]
+
+    @property
     def sound(self) -> float:
         """Seconds of sound sent."""
         return sum(notice.pcm.seconds for notice in self.all(ReplyAudio))
