@@ -57,17 +57,23 @@ class Ct2Weights:
             raise Unreadable(f"{name} is of a type that is not known here ({place.kind})")
         return np.memmap(self._path, TYPES[place.kind], "r", place.offset, place.shape)
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Raises Unreadable."""
+        return self.stored(name).shape
+
     def number(self, name: str) -> int:
+        """Raises Unreadable."""
         return int(self.stored(name).reshape(()))
 
-    def dense(self, name: str) -> NDArray[np.float32]:
+    def dense(self, name: str, rows: slice = slice(None)) -> NDArray[np.float32]:
         """The variable as numbers, even if it is kept in eight bits, with a scale for each row. Raises Unreadable."""
         found = self.stored(name)
         if found.dtype == np.int8:
-            return found.astype(np.float32) / self.stored(f"{name}_scale").astype(np.float32)[:, None]
+            scales = self.stored(f"{name}_scale")[rows].astype(np.float32)
+            return found[rows].astype(np.float32) / scales[:, None]
         if found.dtype.kind != "f":
             raise Unreadable(f"{name} is kept as {found.dtype}")
-        return found.astype(np.float32)
+        return found[rows].astype(np.float32)
 
 
 def _places(file: BinaryIO) -> dict[str, _Place]:

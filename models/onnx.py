@@ -1,6 +1,7 @@
 """Opening ONNX models: where the file is, and how many cores it may use."""
 
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from pipeline.errors import OperatorError
@@ -22,19 +23,31 @@ def onnx_file(folder: Path) -> Path:
     return found[0]
 
 
-def open_session(path: Path, *, threads: int, graph: bytes | None = None) -> "InferenceSession":
+def open_session(path: Path, *, threads: int, graph: bytes | None = None, hoard: bool = True) -> "InferenceSession":
     """A session on the CPU that uses `threads` cores while it runs and none while it waits.
 
-    graph: what was made of the file, to be run in its place. Raises OperatorError when the file cannot be loaded.
+    graph: what was made of the file, to be run in its place. hoard: keep the memory of one run for the next, which is
+    as much as the largest ever needed. Raises OperatorError when the file cannot be loaded.
     """
+    if graph is not None:
+        # Of a graph that it is given onnxruntime keeps a copy as long as the session lives; of a file it does not.
+        with NamedTemporaryFile(suffix=".onnx") as file:
+            file.write(graph)
+            file.flush()
+            return _session(path, Path(file.name), threads, hoard)
+    return _session(path, path, threads, hoard)
+
+
+def _session(path: Path, file: Path, threads: int, hoard: bool) -> "InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = hoard
     # Threads that spin between two operators take the cores that the language model needs at the same moment.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(graph or str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common base but Exception
         raise OperatorError(f"{path} is not a model that can be loaded ({error}). {REMEDY}") from error

@@ -64,8 +64,8 @@ class OnnxDecoder:
         """path: a model for CTranslate2. Raises models.ct2_file.Unreadable when it is none that can be used here."""
         weights = Ct2Weights.open(path)
         self._shape = Shape.of(weights)
-        self._memory = open_session(path, threads=threads, graph=memory_graph(weights, self._shape))
-        self._step = open_session(path, threads=threads, graph=decoder_graph(weights, self._shape))
+        self._memory = open_session(path, threads=threads, graph=memory_graph(weights, self._shape), hoard=False)
+        self._step = open_session(path, threads=threads, graph=decoder_graph(weights, self._shape), hoard=False)
         self._vectors = weights.stored("decoder/embeddings/weight")  # of a few rows at a time, from the disk
         self._places = weights.dense("decoder/position_encodings/encodings")
         self._vocabulary = vocabulary

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 BLOCK = 128
 """Weights that share a scale. All sizes of Whisper are multiples of it."""
 BITS = 8
+ROWS = 1024
+"""Of a matrix, that are worked on at a time."""
+TINY = np.finfo(np.float32).tiny
+"""What a block of zeros is divided by."""
 EPSILON = 1e-5
 """Of layer normalisation, as in openai/whisper (PyTorch's default)."""
 GELU = 3
@@ -149,11 +153,8 @@ class _Net:
         return self.one("LayerNormalization", inputs, epsilon=EPSILON)
 
     def linear(self, flow: str, name: str, *, result: str = "") -> str:
-        matrix = self.weights.dense(f"{name}/weight")
-        rows, columns = matrix.shape
-        if columns % BLOCK:
-            raise Unreadable(f"the width of {name} is no multiple of {BLOCK}")
-        whole, scales = _eight_bits(matrix)
+        whole, scales = self._eight_bits(f"{name}/weight")
+        rows, columns = len(whole), whole.shape[1] * BLOCK
         inputs = [flow, self.constant(f"{name}/weight", whole), self.constant(f"{name}/scales", scales)]
         bias = f"{name}/bias" in self.weights
         product = self.named(
@@ -196,10 +197,19 @@ class _Net:
 
         self.nodes.append(helper.make_node(op, inputs, results, domain=domain, **how))
 
+    def _eight_bits(self, name: str) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """A matrix (rows, columns) as numbers (rows, blocks, `BLOCK`) around 128, and what one is worth, by blocks.
 
-def _eight_bits(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """A matrix (rows, columns) as numbers (rows, blocks, `BLOCK`) around 128, and what one is worth, by blocks."""
-    blocks = matrix.reshape(len(matrix), -1, BLOCK)
-    scales = np.abs(blocks).max(axis=-1) / 127
-    safe = np.where(scales == 0, 1, scales)[..., None]
-    return (np.rint(blocks / safe) + 128).astype(np.uint8), scales.reshape(-1).astype(np.float32)
+        Some rows at a time: the largest matrix would take half a gigabyte meanwhile.
+        """
+        rows, columns = self.weights.shape(name)
+        if columns % BLOCK:
+            raise Unreadable(f"the width of {name} is no multiple of {BLOCK}")
+        whole = np.empty((rows, columns // BLOCK, BLOCK), dtype=np.uint8)
+        scales = np.empty((rows, columns // BLOCK), dtype=np.float32)
+        for start in range(0, rows, ROWS):
+            some = slice(start, start + ROWS)
+            blocks = self.weights.dense(name, some).reshape(-1, columns // BLOCK, BLOCK)
+            scales[some] = np.abs(blocks).max(axis=-1) / 127
+            whole[some] = np.rint(blocks / np.maximum(scales[some], TINY)[..., None]) + 128
+        return whole, scales.reshape(-1)

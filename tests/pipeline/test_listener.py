@@ -14,6 +14,7 @@ from pipeline.errors import EngineOverloaded
 from pipeline.history import History
 from pipeline.line import Line
 from pipeline.listener import Listener
+from pipeline.notices import Notice, TranscriptGrew
 from pipeline.tasks import Tasks
 from tests.support import virtual_clock
 
@@ -33,7 +34,8 @@ class Bench:
         )
         log = logging.LoggerAdapter(logging.getLogger(__name__))
         self.tasks = Tasks(log)
-        line = Line("test", engines, History(), self.tasks, lambda _: None, lambda kind: kind, log)
+        self.notices: list[Notice] = []
+        line = Line("test", engines, History(), self.tasks, self.notices.append, lambda kind: kind, log)
         self.heard: list[tuple[float, Ticket, str | None]] = []
         self.likely: list[str] = []
         self.listener = Listener(line, self._heard, lambda _, words: self.likely.append(words))
@@ -124,15 +126,18 @@ def test_a_partial_that_fails_or_hears_nothing_is_no_final():
 
 def test_a_partial_does_not_agree_with_itself():
     async def scene(bench: Bench) -> None:
+        bench.listener.open(TURN, 0)
         bench.overhear(SAID)
         await asyncio.sleep(0.3)  # it is done
         bench.transcribe()
         await asyncio.sleep(0.01)
         bench.listener.discard(PAUSE)
+        assert not any(isinstance(notice, TranscriptGrew) for notice in bench.notices)
         bench.overhear(samples_in(1050, HEARING_RATE) + SAID // 5)
 
     bench = on_bench(scene)
-    assert [heard.known for heard in bench.recognizer.heard] == ["", ""]
+    assert [heard.draft for heard in bench.recognizer.heard] == ["", "hello there"]
+    assert [notice.text for notice in bench.notices if isinstance(notice, TranscriptGrew)] == ["hello there"]
 
 
 def test_a_partial_that_takes_too_long_is_not_waited_for():
