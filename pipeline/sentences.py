@@ -1,9 +1,11 @@
 """The answer's text as it streams in, cut into chunks that a voice can speak.
 
 The first chunk ends at the first clause, or within a long one at a phrase, because the ear waits for it; later ones end
-at sentences, because a voice sounds best when it sees a whole one. A cut needs the character after it: "3.5" and "e.g."
-are not ends, and whether a full stop ends a sentence is only known when a space follows. Again the first chunk is not
-kept waiting: a plain word and a full stop are its end as they arrive, and marks that still follow are left unsaid.
+at sentences, because a voice sounds best when it sees a whole one. A first chunk of a word or two ("Sure!") is over
+before a long sentence behind it is made, so the next one is short as well. A cut needs the character after it: "3.5"
+and "e.g." are not ends, and whether a full stop ends a sentence is only known when a space follows. Again the first
+chunks are not kept waiting: a plain word and a full stop are an end as they arrive, and marks that still follow are
+left unsaid.
 
 Text for the ear has no markdown and no emoji; the caption shows what is spoken.
 """
@@ -14,6 +16,8 @@ from pipeline.phrases import phrase_end
 
 FIRST_WORDS = 3
 """Fewest words of a first chunk that ends at a comma: a shorter one sounds cut off."""
+RUNWAY_WORDS = 6
+"""With so many said, about two seconds, the ear is busy until a whole sentence is made."""
 CLAUSE_CHARS = 140
 """A later chunk longer than this may also end at a clause: the ear must not wait for an endless sentence."""
 HARD_CHARS = 320
@@ -45,7 +49,7 @@ class SentenceSplitter:
         """language: ISO 639-1, of the text; without it a long first clause is not taken apart."""
         self._language = language
         self._text = ""
-        self._first = True
+        self._said = 0  # words
         self._ended = False  # by a full stop behind which nothing had come yet
 
     def push(self, delta: str) -> list[str]:
@@ -67,7 +71,7 @@ class SentenceSplitter:
 
     def _spoken(self, chunk: str) -> str:
         text = speakable(chunk)
-        self._first = self._first and not text
+        self._said += _words(text)
         return text
 
     def _cut(self) -> int | None:
@@ -84,7 +88,7 @@ class SentenceSplitter:
                 return end
             if char in _COMMAS and (char in _WIDE or follows.isspace()) and self._clause_long_enough(text[:end]):
                 return end
-        if self._first and (early := self._early_end()):
+        if self._hasty and (early := self._early_end()):
             return early
         if len(text) > HARD_CHARS and (space := text.rfind(" ", 1, HARD_CHARS)) > 0:
             return space + 1
@@ -99,10 +103,17 @@ class SentenceSplitter:
         return phrase_end(text, self._language)
 
     def _clause_long_enough(self, clause: str) -> bool:
-        if not self._first:
-            return len(clause) > CLAUSE_CHARS
-        wide = sum(ord(char) > 0x2E80 for char in clause)  # scripts without spaces: four characters make about a word
-        return len(clause.split()) + wide // 4 >= FIRST_WORDS
+        return _words(clause) >= FIRST_WORDS if self._hasty else len(clause) > CLAUSE_CHARS
+
+    @property
+    def _hasty(self) -> bool:
+        """The ear waits, or will soon."""
+        return self._said < RUNWAY_WORDS
+
+
+def _words(text: str) -> int:
+    wide = sum(ord(char) > 0x2E80 for char in text)  # scripts without spaces: four characters make about a word
+    return len(text.split()) + wide // 4
 
 
 def speakable(text: str) -> str:

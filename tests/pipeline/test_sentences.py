@@ -55,6 +55,17 @@ def test_a_first_clause_of_two_words_is_too_short_to_stand_alone():
     assert FIRST_WORDS == 3
 
 
+def test_what_follows_a_word_or_two_is_short_as_well():
+    text = "Sure! Here is a simple recipe for vegetable soup: boil the water, add salt and pepper, and wait. Then eat."
+    assert split(text, language="en") == [
+        "Sure!", "Here is a simple recipe", "for vegetable soup: boil the water, add salt and pepper, and wait.",
+        "Then eat.",
+    ]  # fmt: skip
+    assert split(text.replace("Sure!", "I am sure you will like it!"), language="en")[1].startswith(
+        "Here is a simple recipe for"
+    )
+
+
 def test_a_long_first_clause_ends_at_a_phrase():
     text = "You can buy a ticket for the train at the station. There you can buy a ticket for the bus."
     assert split(text, language="en") == [
@@ -82,7 +93,7 @@ def test_a_phrase_is_not_broken_where_nobody_would_take_breath(text, language):
 def test_a_word_that_may_be_half_of_one_begins_no_phrase():
     splitter = SentenceSplitter("en")
     assert splitter.push("That is really nice in") == []
-    assert splitter.push("deed, is it not?") == ["That is really nice indeed,"]
+    assert splitter.push("deed, is it not?") == ["That is really nice indeed,", "is it not?"]
 
 
 def test_a_first_sentence_is_over_with_its_full_stop():
@@ -98,8 +109,8 @@ def test_marks_that_follow_a_first_full_stop_are_not_said_on_their_own():
     assert splitter.push("Wait.") == ["Wait."]
     assert splitter.push(".") == []
     assert splitter.push(".") == []
-    assert splitter.push(" What?") == []
-    assert splitter.finish() == ["What?"]
+    assert splitter.push(" What?") == ["What?"]
+    assert splitter.finish() == []
 
 
 @pytest.mark.parametrize("text", ['He said "go.', "It costs 3.", "See Mr.", "See approx.", "I am J.", "Oh."])
