@@ -1,4 +1,4 @@
-"""Speech recognition with Whisper (faster-whisper, CTranslate2), in short context and batched over calls.
+"""Speech recognition with Whisper, in short context and batched over calls.
 
 `models.whisper_short` decodes what fits into a window; longer recordings are cut at quiet places and worked off piece
 by piece, so that no caller holds the model for long.
@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from models.batching import BatchWorker
-from models.whisper_model import Whisper
+from models.whisper_model import Whisper, decodes_here
 from models.whisper_rules import pieces
 from models.whisper_short import ShortContextWhisper, Utterance
 from models.worker_stats import WorkerStats
@@ -63,7 +63,8 @@ class WhisperRecognizer:
     @property
     def info(self) -> EngineInfo:
         device = f"{self._device} {self._compute_type}"
-        return EngineInfo("asr", "faster-whisper", self._folder.name, device, version("faster-whisper"))
+        engine = "faster-whisper, onnxruntime" if decodes_here(self._device, self._compute_type) else "faster-whisper"
+        return EngineInfo("asr", engine, self._folder.name, device, version("faster-whisper"))
 
     @property
     def languages(self) -> frozenset[str]:

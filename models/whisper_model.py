@@ -62,7 +62,7 @@ class Whisper:
         self._spelling = mended(self._model.hf_tokenizer)
         self.tokenizer = lru_cache(maxsize=None)(self._tokenizer)  # one for each language at most
         self._decoder: OnnxDecoder | None = None
-        if device == "cpu" and compute_type.startswith("int8"):
+        if decodes_here(device, compute_type):
             try:
                 self._decoder = OnnxDecoder(folder / "model.bin", self._vocabulary(folder), cpu_threads)
             except Unreadable as reason:
@@ -157,6 +157,11 @@ class Whisper:
 
         multilingual = self._model.model.is_multilingual
         return Tokenizer(self._spelling, multilingual, task="transcribe", language=language)
+
+
+def decodes_here(device: str, compute_type: str) -> bool:
+    """Whether the decoder is our own, if it can read the model."""
+    return device == "cpu" and compute_type.startswith("int8")
 
 
 def mended(tokenizer: Any) -> Any:

@@ -4,8 +4,8 @@ The first chunk ends at the first clause, or within a long one at a phrase, beca
 at sentences, because a voice sounds best when it sees a whole one. A first chunk of a word or two ("Sure!") is over
 before a long sentence behind it is made, so the next one is short as well. A cut needs the character after it: "3.5"
 and "e.g." are not ends, and whether a full stop ends a sentence is only known when a space follows. Again the first
-chunks are not kept waiting: a plain word and a full stop are an end as they arrive, and marks that still follow are
-left unsaid.
+chunks are not kept waiting: a plain word and a full stop or a comma are an end as they arrive, and full stops that
+still follow are left unsaid.
 
 Text for the ear has no markdown and no emoji; the caption shows what is spoken.
 """
@@ -35,6 +35,7 @@ _ABBREVIATION = re.compile(
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$|(?:^|\n)\s*\d+\.$"
 )
 _PLAIN_END = re.compile(r"(?:^|\s)[^\W\d_]{3,}[.!?]$")
+_PLAIN_COMMA = re.compile(r"[^\W\d_]{2}[,;]$")
 _QUOTED = re.compile('["\u201c\u201d\u00ab\u00bb(]')
 _MARKUP = re.compile(r"[*_`#~|<>]+|\[([^\]]*)\]\([^)]*\)")
 _BULLET = re.compile(r"(?m)^\s*(?:[-•‣]\s+|\d+[.)]\s+)")
@@ -97,9 +98,12 @@ class SentenceSplitter:
     def _early_end(self) -> int | None:
         """Where a first chunk ends that has neither a clause nor a sentence that is surely over."""
         text = self._text
-        if _PLAIN_END.search(text) and not _QUOTED.search(text) and not _ABBREVIATION.search(text):
-            self._ended = True
-            return len(text)
+        if not _QUOTED.search(text):
+            if _PLAIN_END.search(text) and not _ABBREVIATION.search(text):
+                self._ended = True
+                return len(text)
+            if _PLAIN_COMMA.search(text) and _words(text) >= FIRST_WORDS:
+                return len(text)
         return phrase_end(text, self._language)
 
     def _clause_long_enough(self, clause: str) -> bool:

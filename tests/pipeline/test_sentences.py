@@ -104,6 +104,15 @@ def test_a_first_sentence_is_over_with_its_full_stop():
     assert splitter.push(" Yes") == ["It is large."]
 
 
+def test_a_first_clause_is_over_with_its_comma():
+    splitter = SentenceSplitter()
+    assert splitter.push("Of course I can") == []
+    assert splitter.push(",") == ["Of course I can,"]
+    assert splitter.push(" my friend.") == ["my friend."]
+    assert SentenceSplitter().push("It has cost me 3,") == []
+    assert SentenceSplitter().push('She said "of course,') == []
+
+
 def test_marks_that_follow_a_first_full_stop_are_not_said_on_their_own():
     splitter = SentenceSplitter()
     assert splitter.push("Wait.") == ["Wait."]
