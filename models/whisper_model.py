@@ -160,8 +160,8 @@ class Whisper:
 
 
 def decodes_here(device: str, compute_type: str) -> bool:
-    """Whether the decoder is our own, if it can read the model."""
-    return device == "cpu" and compute_type.startswith("int8")
+    """Whether the decoder is our own, if it can read the model. It takes the encoder's findings in 32 bits only."""
+    return device == "cpu" and compute_type in ("int8", "int8_float32")
 
 
 def mended(tokenizer: Any) -> Any:

@@ -208,7 +208,7 @@ async def test_audio_of_another_rate_is_a_mistake_of_ours(recognizer: WhisperRec
 async def test_it_fits_the_contract_and_says_what_it_is(recognizer: WhisperRecognizer) -> None:
     engine: Recognizer = recognizer
     info = engine.info
-    assert (info.role, info.engine, info.model, info.device) == ("asr", "faster-whisper", MODEL, "cpu int8")
+    assert (info.role, info.engine, info.model, info.device) == ("asr", "faster-whisper, onnxruntime", MODEL, "cpu int8")
 
 
 @pytest.mark.parametrize("present", [(), ("model.bin", "config.json")])
