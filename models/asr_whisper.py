@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from models.batching import BatchWorker
-from models.whisper_model import Whisper, decodes_here
+from models.whisper_model import Whisper
 from models.whisper_rules import pieces
 from models.whisper_short import ShortContextWhisper, Utterance
 from models.worker_stats import WorkerStats
@@ -63,7 +63,7 @@ class WhisperRecognizer:
     @property
     def info(self) -> EngineInfo:
         device = f"{self._device} {self._compute_type}"
-        engine = "faster-whisper, onnxruntime" if decodes_here(self._device, self._compute_type) else "faster-whisper"
+        engine = f"faster-whisper, {self._model.decoder}" if self._model else "faster-whisper"
         return EngineInfo("asr", engine, self._folder.name, device, version("faster-whisper"))
 
     @property

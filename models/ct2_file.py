@@ -4,7 +4,9 @@ The format is CTranslate2's own (model_spec.py, `_serialize`): a header, then ea
 type, then names that stand for other variables. Nothing is read before it is asked for.
 """
 
+import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -33,7 +35,7 @@ class Ct2Weights:
     """Made by `open`."""
 
     def __init__(self, path: Path, places: dict[str, _Place]) -> None:
-        self._path = path
+        self._data = np.memmap(path, np.uint8, "r")
         self._places = places
 
     @classmethod
@@ -55,7 +57,8 @@ class Ct2Weights:
             raise Unreadable(f"it has no {name}")
         if place.kind not in TYPES:
             raise Unreadable(f"{name} is of a type that is not known here ({place.kind})")
-        return np.memmap(self._path, TYPES[place.kind], "r", place.offset, place.shape)
+        count = math.prod(place.shape)
+        return np.frombuffer(self._data, TYPES[place.kind], count, place.offset).reshape(place.shape)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Raises Unreadable."""
@@ -65,7 +68,7 @@ class Ct2Weights:
         """Raises Unreadable."""
         return int(self.stored(name).reshape(()))
 
-    def dense(self, name: str, rows: slice = slice(None)) -> NDArray[np.float32]:
+    def dense(self, name: str, rows: slice | Sequence[int] = slice(None)) -> NDArray[np.float32]:
         """The variable as numbers, even if it is kept in eight bits, with a scale for each row. Raises Unreadable."""
         found = self.stored(name)
         if found.dtype == np.int8:
@@ -90,8 +93,10 @@ def _places(file: BinaryIO) -> dict[str, _Place]:
         places[name] = _Place(kind, shape, file.tell())
         file.seek(size, 1)
     for _ in range(_number(file, "I")):
-        alias = _string(file)
-        places[alias] = places[_string(file)]
+        alias, name = _string(file), _string(file)
+        for part in ("", "_scale"):  # that of eight bits has no alias of its own
+            if name + part in places:
+                places.setdefault(alias + part, places[name + part])
     return places
 
 

@@ -31,10 +31,16 @@ def open_session(path: Path, *, threads: int, graph: bytes | None = None, hoard:
     """
     if graph is not None:
         # Of a graph that it is given onnxruntime keeps a copy as long as the session lives; of a file it does not.
-        with NamedTemporaryFile(suffix=".onnx") as file:
-            file.write(graph)
-            file.flush()
-            return _session(path, Path(file.name), threads, hoard)
+        try:
+            with NamedTemporaryFile(suffix=".onnx") as file:
+                file.write(graph)
+                file.flush()
+                return _session(path, Path(file.name), threads, hoard)
+        except OSError as error:
+            raise OperatorError(
+                f"{len(graph) / 1e6:.0f} MB made of {path} cannot be written to a temporary folder ({error}). "
+                "Make room there, or set TMPDIR to a folder that has some."
+            ) from error
     return _session(path, path, threads, hoard)
 
 

@@ -1,7 +1,8 @@
 """Greedy decoding with Whisper on the processor, by the graphs of `models.whisper_graph`.
 
 A draft of the text costs hardly more than one token: all of it goes through the model at once, and as much of it is
-kept as the model writes itself. So the text is the same as without the draft, and there sooner.
+kept as the model writes itself. So the text is that without the draft, but for the roundings of eight bits, which
+depend a little on what goes through together; and it is there sooner.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ct2_file import Ct2Weights
+from models.ct2_file import Ct2Weights, Unreadable
 from models.onnx import open_session
 from models.whisper_graph import Shape, decoder_graph, memory_graph
 
@@ -66,10 +67,12 @@ class OnnxDecoder:
         self._shape = Shape.of(weights)
         self._memory = open_session(path, threads=threads, graph=memory_graph(weights, self._shape), hoard=False)
         self._step = open_session(path, threads=threads, graph=decoder_graph(weights, self._shape), hoard=False)
-        self._vectors = weights.stored("decoder/embeddings/weight")  # of a few rows at a time, from the disk
+        self._weights = weights  # the vectors of tokens are read from the disk as they are needed
         self._places = weights.dense("decoder/position_encodings/encodings")
         self._vocabulary = vocabulary
         self._barred = np.zeros(self._shape.vocabulary, dtype=np.float32)
+        if max(*vocabulary.never, *vocabulary.not_first, vocabulary.times, 0) >= len(self._barred):
+            raise Unreadable("its configuration names tokens that it does not have")
         self._barred[list(vocabulary.never)] = -np.inf
         self._barred[vocabulary.times :] = -np.inf
         self._barred_first = self._barred.copy()
@@ -127,8 +130,8 @@ class OnnxDecoder:
 
     def _vector(self, tokens: Sequence[Sequence[int]], place: int) -> NDArray[np.float32]:
         """Of tokens (B, T), the first of which stand at `place`."""
-        found = np.stack([self._vectors[row] for row in tokens]).astype(np.float32)
-        return found + self._places[place : place + found.shape[1]]
+        found = [self._weights.dense("decoder/embeddings/weight", row) for row in tokens]
+        return np.stack(found) + self._places[place : place + len(tokens[0])]
 
 
 class _Run:

@@ -6,7 +6,7 @@
 CTranslate2 has no fast way to multiply one token's vector with a matrix where Intel's library is not to be used: a
 token takes it 7 ms with the base model on two cores of an AMD EPYC, of which the weights' way from memory is one.
 onnxruntime's `MatMulNBits` is made for it. Its weights share a scale in blocks of 128, so they are nearer to the
-original's than with CTranslate2's one scale for each row, and the scores of a token do not depend on its neighbours.
+original's than with CTranslate2's one scale for each row.
 
 Shapes: utterances B, tokens T, tokens before S, positions of the encoder F, heads H, width of a head K, vocabulary V.
 """

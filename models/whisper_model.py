@@ -62,11 +62,17 @@ class Whisper:
         self._spelling = mended(self._model.hf_tokenizer)
         self.tokenizer = lru_cache(maxsize=None)(self._tokenizer)  # one for each language at most
         self._decoder: OnnxDecoder | None = None
-        if decodes_here(device, compute_type):
+        # It takes the encoder's findings in 32 bits only.
+        if device == "cpu" and compute_type in ("int8", "int8_float32"):
             try:
                 self._decoder = OnnxDecoder(folder / "model.bin", self._vocabulary(folder), cpu_threads)
             except Unreadable as reason:
                 log.warning("%s is decoded by CTranslate2, more slowly than could be: %s", folder.name, reason)
+
+    @property
+    def decoder(self) -> str:
+        """The library that writes."""
+        return "onnxruntime" if self._decoder else "ctranslate2"
 
     @property
     def languages(self) -> frozenset[str]:
@@ -148,8 +154,8 @@ class Whisper:
             end=tokenizer.eot,
             no_speech=names.get("<|nospeech|>", names.get("<|nocaptions|>", tokenizer.no_timestamps - 1)),
             times=tokenizer.no_timestamps,
-            never=config["suppress_ids"],
-            not_first=config["suppress_ids_begin"],
+            never=config.get("suppress_ids") or (),
+            not_first=config.get("suppress_ids_begin") or (),
         )
 
     def _tokenizer(self, language: str) -> Any:
@@ -157,11 +163,6 @@ class Whisper:
 
         multilingual = self._model.model.is_multilingual
         return Tokenizer(self._spelling, multilingual, task="transcribe", language=language)
-
-
-def decodes_here(device: str, compute_type: str) -> bool:
-    """Whether the decoder is our own, if it can read the model. It takes the encoder's findings in 32 bits only."""
-    return device == "cpu" and compute_type in ("int8", "int8_float32")
 
 
 def mended(tokenizer: Any) -> Any:

@@ -133,8 +133,8 @@ class Recognizer(Engine, Protocol):
     ) -> Transcript:
         """The words in `audio` (16 kHz). Finals go before partials (`final=False`) in the queue.
 
-        draft: an earlier hypothesis about the beginning of the same audio. A recognizer may use it to be done sooner;
-        the words are the same as without it.
+        draft: an earlier hypothesis about the beginning of the same audio. A recognizer may use it to be done sooner,
+        and must not believe it.
         """
 
 

@@ -4,20 +4,20 @@ The first chunk ends at the first clause, or within a long one at a phrase, beca
 at sentences, because a voice sounds best when it sees a whole one. A first chunk of a word or two ("Sure!") is over
 before a long sentence behind it is made, so the next one is short as well. A cut needs the character after it: "3.5"
 and "e.g." are not ends, and whether a full stop ends a sentence is only known when a space follows. Again the first
-chunks are not kept waiting: a plain word and a full stop or a comma are an end as they arrive, and full stops that
-still follow are left unsaid.
+chunk is not kept waiting: a plain word and a full stop or a comma are its end as they arrive, and full stops that still
+follow are left unsaid.
 
 Text for the ear has no markdown and no emoji; the caption shows what is spoken.
 """
 
 import re
 
-from pipeline.phrases import phrase_end
+from pipeline.phrases import LEAST_WORDS, phrase_end
 
 FIRST_WORDS = 3
 """Fewest words of a first chunk that ends at a comma: a shorter one sounds cut off."""
-RUNWAY_WORDS = 6
-"""With so many said, about two seconds, the ear is busy until a whole sentence is made."""
+RUNWAY_WORDS = LEAST_WORDS
+"""With so many said the ear is busy for a while, and whole sentences can be made."""
 CLAUSE_CHARS = 140
 """A later chunk longer than this may also end at a clause: the ear must not wait for an endless sentence."""
 HARD_CHARS = 320
@@ -29,16 +29,23 @@ _WIDE = _WIDE_STOPS + _WIDE_COMMAS
 _STOPS = ".!?\u2026" + _WIDE_STOPS
 _COMMAS = ",;:\u2014\u2013\u060c" + _WIDE_COMMAS
 _CLOSERS = "\"'\u201d\u2019\u00bb)]\u300f\u300d"
-# A full stop after one of these, after a single letter, or after the number of a list entry ends nothing.
+# A full stop after one of these, or after a single letter, ends nothing.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"])(?:[A-HJ-Za-zÀ-ÿ]|Mr|Mrs|Ms|Dr|Prof|Sr|Sra|St|vs|etc|e\.g|i\.e|p\.ex|z\.B|bzw|usw|Nr|No|approx|"
-    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$|(?:^|\n)\s*\d+\.$"
+    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$"
 )
+_NUMBERED = re.compile(r"\n\s*\d+\.$")  # an entry of a list
+_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
+_ORDINAL_LANGUAGES = frozenset(
+    ("cs", "da", "de", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl")
+)
+"""Where "12. Mai" is the twelfth."""
+_OPEN_LINK = re.compile(r"\[[^\]]*$")
 _PLAIN_END = re.compile(r"(?:^|\s)[^\W\d_]{3,}[.!?]$")
 _PLAIN_COMMA = re.compile(r"[^\W\d_]{2}[,;]$")
-_QUOTED = re.compile('["\u201c\u201d\u00ab\u00bb(]')
+_QUOTED = re.compile("[\"\u201c\u201d\u201e\u201a\u2018\u00ab\u00bb(\\[\u300c\u300e]|(?:^|\\s)'")
 _MARKUP = re.compile(r"[*_`#~|<>]+|\[([^\]]*)\]\([^)]*\)")
-_BULLET = re.compile(r"(?m)^\s*(?:[-•‣]\s+|\d+[.)]\s+)")
+_BULLET = re.compile(r"\n\s*(?:[-•‣]\s+|\d+[.)]\s+)")
 # Pictographs, dingbats, symbols, flags, skin tones, joiners and variation selectors: nothing a voice could say.
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2300-\u23ff\u2b00-\u2bff\ufe00-\ufe0f\u200d\u20e3]+")
 
@@ -49,7 +56,7 @@ class SentenceSplitter:
     def __init__(self, language: str = "") -> None:
         """language: ISO 639-1, of the text; without it a long first clause is not taken apart."""
         self._language = language
-        self._text = ""
+        self._text = "\n"  # the answer begins a line; what is left after a cut does so only where it has a line's end
         self._said = 0  # words
         self._ended = False  # by a full stop behind which nothing had come yet
 
@@ -84,10 +91,11 @@ class SentenceSplitter:
                 end += 1
             follows = text[end]
             if char == "\n" and text[:at].strip():
-                return at + 1
-            if char in _STOPS and (char in _WIDE or follows.isspace()) and not _ABBREVIATION.search(text[:end]):
+                return at
+            over = (char in _WIDE or follows.isspace()) and not _OPEN_LINK.search(text[:end])
+            if over and char in _STOPS and not self._ends_nothing(text[:end]):
                 return end
-            if char in _COMMAS and (char in _WIDE or follows.isspace()) and self._clause_long_enough(text[:end]):
+            if over and char in _COMMAS and self._clause_long_enough(text[:end]):
                 return end
         if self._hasty and (early := self._early_end()):
             return early
@@ -96,15 +104,20 @@ class SentenceSplitter:
         return None
 
     def _early_end(self) -> int | None:
-        """Where a first chunk ends that has neither a clause nor a sentence that is surely over."""
+        """Where a chunk ends that has neither a clause nor a sentence that is surely over."""
         text = self._text
-        if not _QUOTED.search(text):
-            if _PLAIN_END.search(text) and not _ABBREVIATION.search(text):
+        if not self._said and not _QUOTED.search(text):
+            if _PLAIN_END.search(text) and not self._ends_nothing(text):
                 self._ended = True
                 return len(text)
             if _PLAIN_COMMA.search(text) and _words(text) >= FIRST_WORDS:
                 return len(text)
         return phrase_end(text, self._language)
+
+    def _ends_nothing(self, text: str) -> bool:
+        """The full stop at its end is part of an abbreviation, or of a number that counts something."""
+        ordinal = self._language in _ORDINAL_LANGUAGES and _ORDINAL.search(text)
+        return bool(ordinal or _ABBREVIATION.search(text) or _NUMBERED.search(text))
 
     def _clause_long_enough(self, clause: str) -> bool:
         return _words(clause) >= FIRST_WORDS if self._hasty else len(clause) > CLAUSE_CHARS
@@ -121,7 +134,7 @@ def _words(text: str) -> int:
 
 
 def speakable(text: str) -> str:
-    """`text` without markdown, bullets and emoji, its white space joined."""
-    text = _BULLET.sub("", text)
+    """`text` without markdown, bullets and emoji, its white space joined. A line begins behind a line's end only."""
+    text = _BULLET.sub("\n", text)
     text = _MARKUP.sub(lambda match: match.group(1) or "", text)
     return " ".join(_EMOJI.sub(" ", text).split())

@@ -82,9 +82,14 @@ async def test_the_language_is_detected_when_it_is_not_given(recognizer: Whisper
 
 @pytest.mark.real
 async def test_expected_words_are_spelled_as_given(recognizer: WhisperRecognizer, speaker: Speaker) -> None:
-    audio = speaker.say("My friend Kathryn lives in the mountains.")
-    transcript = await recognizer.transcribe(audio, Listening("en", "Kathryn"), caller="anna")
-    assert "Kathryn" in transcript.text
+    # Each saying is another draw of the voice's noise, and now and then one is hard to understand.
+    texts = [
+        (await recognizer.transcribe(audio, Listening("en", prompt), caller="anna")).text
+        for audio in (speaker.say("My friend Kathryn lives in the mountains.", speed) for speed in (0.9, 1.0, 1.1))
+        for prompt in ("Kathryn", "")
+    ]
+    assert sum("Kathryn" in text for text in texts[::2]) >= 2
+    assert not any("Kathryn" in text for text in texts[1::2])
 
 
 @pytest.mark.real
@@ -208,7 +213,12 @@ async def test_audio_of_another_rate_is_a_mistake_of_ours(recognizer: WhisperRec
 async def test_it_fits_the_contract_and_says_what_it_is(recognizer: WhisperRecognizer) -> None:
     engine: Recognizer = recognizer
     info = engine.info
-    assert (info.role, info.engine, info.model, info.device) == ("asr", "faster-whisper, onnxruntime", MODEL, "cpu int8")
+    assert (info.role, info.engine, info.model, info.device) == (
+        "asr",
+        "faster-whisper, onnxruntime",
+        MODEL,
+        "cpu int8",
+    )
 
 
 @pytest.mark.parametrize("present", [(), ("model.bin", "config.json")])

@@ -32,9 +32,8 @@ VARIABLES = [
     variable("odd", 5, np.zeros(2, dtype=np.int16)),
 ]
 HEADER = number(6) + string("WhisperSpec") + number(3)
-FILE = (
-    HEADER + number(len(VARIABLES)) + b"".join(VARIABLES) + number(1) + string("the same") + string("halves")
-)  # fmt: skip
+ALIASES = number(2) + string("the same") + string("halves") + string("as well") + string("eights")
+FILE = HEADER + number(len(VARIABLES)) + b"".join(VARIABLES) + ALIASES
 
 
 @pytest.fixture
@@ -54,7 +53,10 @@ def test_variables_and_their_other_names(weights: Ct2Weights):
 
 
 def test_eight_bits_are_worth_what_their_row_says(weights: Ct2Weights):
-    assert weights.dense("eights") == pytest.approx(np.array([[1.0, -64 / 127], [1.0, 0.0]]))
+    worth = np.array([[1.0, -64 / 127], [1.0, 0.0]])
+    assert weights.dense("eights") == pytest.approx(worth)
+    assert weights.dense("as well") == pytest.approx(worth)
+    assert weights.dense("as well", [1, 0, 1]) == pytest.approx(worth[[1, 0, 1]])
 
 
 def test_what_is_not_there_or_not_known_is_named(weights: Ct2Weights):

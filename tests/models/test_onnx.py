@@ -1,5 +1,6 @@
 """Model files that are missing, doubled or broken: one sentence for the operator, with the remedy."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,12 @@ def test_a_broken_file_is_named_with_the_command_that_looks_for_the_cause(tmp_pa
     with pytest.raises(OperatorError, match="voicegw models verify") as caught:
         open_session(path, threads=1)
     assert str(path) in str(caught.value)
+
+
+def test_a_temporary_folder_that_takes_nothing_is_named_as_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    with pytest.raises(OperatorError, match="TMPDIR") as caught:
+        open_session(tmp_path / "voice.onnx", threads=1, graph=b"a graph")
+    assert "not there" in str(caught.value)

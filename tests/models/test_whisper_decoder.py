@@ -1,5 +1,9 @@
 """The decoder of our own writes what CTranslate2's writes, and a draft changes nothing but the time."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -118,3 +122,30 @@ def test_a_prompt_may_fill_half_of_what_fits(whisper: Whisper, encoded: Encoded)
     (text,) = whisper.decode(alone(encoded), [prompt], 400)
     assert text.ended
     assert len(prompt) + len(text.tokens) <= 448
+
+
+def copied(folder: Path, to: Path, **config: Any) -> Path:
+    """The model with another configuration; None takes an entry out."""
+    for file in folder.iterdir():
+        (to / file.name).symlink_to(file)
+    told = json.loads((folder / "config.json").read_text()) | config
+    (to / "config.json").unlink()
+    (to / "config.json").write_text(json.dumps({name: value for name, value in told.items() if value is not None}))
+    return to
+
+
+def test_a_configuration_may_leave_things_out(model_store: ModelStore, tmp_path: Path, encoded: Encoded):
+    folder = copied(model_store.folder("whisper-base"), tmp_path, suppress_ids=None, suppress_ids_begin=None)
+    whisper = Whisper(folder, "cpu", "int8", 2)
+    assert whisper.decoder == "onnxruntime"
+    (text,) = whisper.decode(alone(encoded), [whisper.prompt("en", "")], 60)
+    assert normalised(written(whisper, text)) == normalised(SENTENCES[0])
+
+
+def test_what_it_cannot_read_is_left_to_ctranslate2(
+    model_store: ModelStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    folder = copied(model_store.folder("whisper-base"), tmp_path, suppress_ids=[123456])
+    whisper = Whisper(folder, "cpu", "int8", 2)
+    assert whisper.decoder == "ctranslate2"
+    assert "names tokens that it does not have" in caplog.text
