@@ -4,7 +4,6 @@ The format is CTranslate2's own (model_spec.py, `_serialize`): a header, then ea
 type, then names that stand for other variables. Nothing is read before it is asked for.
 """
 
-import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ class Ct2Weights:
     """Made by `open`."""
 
     def __init__(self, path: Path, places: dict[str, _Place]) -> None:
-        self._data = np.memmap(path, np.uint8, "r")
+        self._path = path
         self._places = places
 
     @classmethod
@@ -57,8 +56,8 @@ class Ct2Weights:
             raise Unreadable(f"it has no {name}")
         if place.kind not in TYPES:
             raise Unreadable(f"{name} is of a type that is not known here ({place.kind})")
-        count = math.prod(place.shape)
-        return np.frombuffer(self._data, TYPES[place.kind], count, place.offset).reshape(place.shape)
+        # A mapping for each variable: what was read of it counts as this process's memory as long as it is open.
+        return np.memmap(self._path, TYPES[place.kind], "r", place.offset, place.shape)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Raises Unreadable."""
@@ -68,15 +67,30 @@ class Ct2Weights:
         """Raises Unreadable."""
         return int(self.stored(name).reshape(()))
 
-    def dense(self, name: str, rows: slice | Sequence[int] = slice(None)) -> NDArray[np.float32]:
-        """The variable as numbers, even if it is kept in eight bits, with a scale for each row. Raises Unreadable."""
+    def table(self, name: str) -> "Table":
+        """Raises Unreadable."""
         found = self.stored(name)
         if found.dtype == np.int8:
-            scales = self.stored(f"{name}_scale")[rows].astype(np.float32)
-            return found[rows].astype(np.float32) / scales[:, None]
+            return Table(found, self.stored(f"{name}_scale"))
         if found.dtype.kind != "f":
             raise Unreadable(f"{name} is kept as {found.dtype}")
-        return found[rows].astype(np.float32)
+        return Table(found)
+
+    def dense(self, name: str, rows: slice = slice(None)) -> NDArray[np.float32]:
+        """Some rows of the variable, or all of it. Raises Unreadable."""
+        return self.table(name)[rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Numbers on the disk, even if they are kept in eight bits, with a scale for each row."""
+
+    kept: NDArray[Any]
+    scales: NDArray[Any] | None = None
+
+    def __getitem__(self, rows: slice | Sequence[int]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = self.kept[rows].astype(np.float32)
+        return found if self.scales is None else found / self.scales[rows].astype(np.float32)[:, None]
 
 
 def _places(file: BinaryIO) -> dict[str, _Place]:

@@ -67,7 +67,7 @@ class OnnxDecoder:
         self._shape = Shape.of(weights)
         self._memory = open_session(path, threads=threads, graph=memory_graph(weights, self._shape), hoard=False)
         self._step = open_session(path, threads=threads, graph=decoder_graph(weights, self._shape), hoard=False)
-        self._weights = weights  # the vectors of tokens are read from the disk as they are needed
+        self._vectors = weights.table("decoder/embeddings/weight")  # of a few tokens at a time, from the disk
         self._places = weights.dense("decoder/position_encodings/encodings")
         self._vocabulary = vocabulary
         self._barred = np.zeros(self._shape.vocabulary, dtype=np.float32)
@@ -130,8 +130,7 @@ class OnnxDecoder:
 
     def _vector(self, tokens: Sequence[Sequence[int]], place: int) -> NDArray[np.float32]:
         """Of tokens (B, T), the first of which stand at `place`."""
-        found = [self._weights.dense("decoder/embeddings/weight", row) for row in tokens]
-        return np.stack(found) + self._places[place : place + len(tokens[0])]
+        return np.stack([self._vectors[row] for row in tokens]) + self._places[place : place + len(tokens[0])]
 
 
 class _Run:
