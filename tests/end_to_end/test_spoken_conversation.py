@@ -82,9 +82,9 @@ async def test_a_spoken_question_is_understood_and_the_answer_says_what_its_capt
     assert 20 * np.log10(np.sqrt(np.mean(sound**2))) > -35  # decibels below full scale
     assert np.abs(sound).max() < 1.0  # nothing is clipped
     said = await words_in(engines, turn.audio)
-    # By letters, not words: "France is Paris" and "Francis Paris" are the same sounds.
+    # By letters, not words: "France is Paris" and "Francis Paris" are the same sounds. A word alone is hard to tell.
     error = jiwer.cer(turn.reply, said, reference_transform=plain, hypothesis_transform=plain)
-    assert error <= 0.2, (turn.reply, said)
+    assert error <= (0.2 if len(turn.reply.split()) > 2 else 0.5), (turn.reply, said)
 
 
 async def test_the_same_over_webrtc_and_a_line_that_loses_packets(running, engines):
