@@ -35,6 +35,10 @@ GELU = 3
 """CTranslate2's number for the activation that Whisper has (include/ctranslate2/ops/activation.h)."""
 OPSET = 20
 IR_VERSION = 10
+VALUE = (0, 2, 1, 3)
+"""(B, T, H, K) → (B, H, T, K)"""
+KEY = (0, 2, 3, 1)
+"""(B, T, H, K) → (B, H, K, T)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +115,6 @@ def decoder_graph(weights: Ct2Weights, shape: Shape) -> bytes:
     wanted = net.one("Gather", [net.normal(flow, "decoder/layer_norm"), "rows"], axis=1)
     net.linear(wanted, "decoder/projection", result="scores")
     return net.model(inputs, {"rows": ["r"]}, ["scores", *kept])
-
-
-VALUE = (0, 2, 1, 3)
-"""(B, T, H, K) → (B, H, T, K)"""
-KEY = (0, 2, 3, 1)
-"""(B, T, H, K) → (B, H, K, T)"""
 
 
 @dataclass(slots=True)
