@@ -350,7 +350,8 @@ class Call:
             request=prompt.request(self.history, settings, options, heard.text if heard else ""),
             speaking=options.speaking or settings.speaking,
             audio=self._spoken(options),
-            fault=self._overflow(),
+            fault=None if options.words else self._overflow(),
+            words=options.words,
         )
 
     def _spoken(self, options: ReplyOptions) -> bool:

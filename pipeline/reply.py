@@ -5,14 +5,14 @@ is heard is decided by releasing the playout. A reply that is never released lea
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.actions import Ticket
 from pipeline.captions import by_word
-from pipeline.engines import ChatModel, ChatRequest, Speaking, Synthesizer, ToolCallPiece, Usage, Word
+from pipeline.engines import ChatDelta, ChatModel, ChatRequest, Speaking, Synthesizer, ToolCallPiece, Usage, Word
 from pipeline.errors import EngineError
 from pipeline.phrases import language_of
 from pipeline.playout import Piece, Playout
@@ -33,12 +33,14 @@ class Plan:
     """Everything an answer depends on: two equal plans would make the same answer.
 
     audio: False for an answer in text only. speaking: the voice. fault: why it cannot be made, None when it can.
+    words: what is said, as it is written, in place of what the language model would answer to `request`.
     """
 
     request: ChatRequest
     speaking: Speaking
     audio: bool
     fault: EngineError | None = None
+    words: str = ""
 
 
 class Reply:
@@ -88,7 +90,8 @@ class Reply:
         self, chat: ChatModel, voice: Synthesizer, chunks: asyncio.Queue[_Chunk | None], caller: str
     ) -> None:
         splitter = SentenceSplitter(language_of(self.plan.speaking, voice.voices))
-        async with aclosing(chat.stream(self.plan.request, caller=caller)) as deltas:
+        answer = _as_written(self.plan.words) if self.plan.words else chat.stream(self.plan.request, caller=caller)
+        async with aclosing(answer) as deltas:
             async for delta in deltas:
                 self.usage = delta.usage or self.usage
                 self.finish = delta.finish or self.finish
@@ -146,6 +149,10 @@ class Reply:
         while self.playout.waiting > AHEAD_S:
             self._room.clear()
             await self._room.wait()
+
+
+async def _as_written(words: str) -> AsyncGenerator[ChatDelta, None]:
+    yield ChatDelta(words, finish="stop")
 
 
 def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:

@@ -77,6 +77,7 @@ class ReplyOptions:
     audio: True to speak, False to answer in text only.
     metadata: the client's own labels, given back with the answer.
     occasion: why the tutor speaks although nobody has spoken to it; the language model is told so.
+    words: say this, as it is written; the language model is not asked. Empty: it is.
     input: answer this in place of the conversation.
     in_conversation: False for an answer beside the conversation, which it neither interrupts nor joins.
     """
@@ -87,6 +88,7 @@ class ReplyOptions:
     max_tokens: int | None = None
     metadata: Mapping[str, str] | None = None
     occasion: str = ""
+    words: str = ""
     tools: tuple[Tool, ...] | None = None
     tool_choice: ToolChoice | None = None
     input: tuple[Item | Reference, ...] | None = None

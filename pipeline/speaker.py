@@ -233,7 +233,8 @@ class Speaker:
         return reply, self._line.tasks.spawn(self._run(reply), f"make {self._line.caller} {ticket}")
 
     async def _run(self, reply: Reply) -> None:
-        self._ahead.stop()
+        if not reply.plan.words:
+            self._ahead.stop()
         try:
             await reply.make(self._line.engines.chat, self._line.engines.synthesizer, self._line.caller)
         except Exception:

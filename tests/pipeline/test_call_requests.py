@@ -167,3 +167,68 @@ def test_the_client_says_where_its_player_stopped():
         await phone.hang_up()
 
     virtual_clock.run(main())
+
+
+def test_words_of_the_client_are_said_as_written_and_the_conversation_knows_it():
+    async def main():
+        phone = Telephone()
+        phone.call.respond(ReplyOptions(words="Good day! How are you?"))
+        await phone.hush(3.0)
+        assert phone.requests == []  # nobody had to think
+        assert list(phone.synthesizer.spoken) == ["Good day!", "How are you?"]
+        assert phone.last(ReplyEnded).status == "completed"
+        await phone.speak(1.0)
+        await phone.hush(2.0)
+        assert phone.requests[-1].messages[1:] == (
+            ChatMessage("assistant", "Good day! How are you?"),
+            ChatMessage("user", "hello there"),
+        )
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_words_of_the_client_are_interrupted_as_any():
+    async def main():
+        phone = Telephone()
+        phone.call.respond(ReplyOptions(words="Good day to you, and welcome to this long and friendly greeting! " * 3))
+        await phone.hush(1.0)
+        await phone.speak(1.5)
+        await phone.hush(2.0)
+        assert phone.all(ReplyEnded)[0].status == "cancelled"
+        greeting, *_ = [text for role, text in phone.words if role == "assistant"]
+        assert 0 < len(greeting or "") < 100
+        assert phone.last(ReplyEnded).status == "completed"  # and what was said instead is answered
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_words_of_the_client_need_no_room_in_the_models_memory():
+    async def main():
+        phone = Telephone(settings=CallSettings(memory=10, forgets=False))
+        phone.call.add_item(Item("item_long", "user", "far more than ten characters"), None)
+        phone.call.respond(ReplyOptions(words="Hello."))
+        await phone.hush(1.0)
+        assert phone.last(ReplyEnded).status == "completed"
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_a_greeting_does_not_stop_the_model_from_reading_its_orders():
+    async def main():
+        read: list[bool] = []
+
+        class Reading(ScriptedChat):
+            async def prefill(self, request, *, caller: str) -> None:
+                await asyncio.sleep(0.5)
+                read.append(True)
+
+        phone = Telephone(Reading(["Hello."]))
+        phone.call.respond(ReplyOptions(words="Good day!"))
+        await phone.hush(1.0)
+        assert read
+        await phone.hang_up()
+
+    virtual_clock.run(main())

@@ -233,6 +233,8 @@ def test_a_message_is_bounded_as_a_whole() -> None:
             {"audio": {"output": {"format": {"type": "audio/pcma"}}}, "max_output_tokens": 5},
             FormattedOptions(max_tokens=5, format=PcmaFormat()),
         ),
+        ({"voicegw": {"say": "Good day!"}}, ReplyOptions(words="Good day!")),
+        ({"voicegw": None}, ReplyOptions()),
     ],
 )
 def test_options_of_one_response(response: dict[str, Any], options: ReplyOptions) -> None:
@@ -268,6 +270,9 @@ def test_a_response_can_force_one_of_the_sessions_tools() -> None:
         ),
         ({"tool_choice": {"type": "function", "name": "f"}}, "response.tool_choice.name"),
         ({"tools": [{"type": "function", "name": "f"}] * 2}, "response.tools[1].name"),
+        ({"voicegw": {"say": ""}}, "response.voicegw.say"),
+        ({"voicegw": {"say": "a" * 4097}}, "response.voicegw.say"),
+        ({"voicegw": {"sing": "la"}}, "response.voicegw.sing"),
     ],
 )
 def test_what_is_wrong_with_a_response_is_named(response: dict[str, Any], param: str) -> None:

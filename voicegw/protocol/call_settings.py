@@ -86,6 +86,7 @@ def reply_options(
         tool_choice=tool_choice,
         input=None if options.input is None else input_from(options.input, new_id),
         in_conversation=options.conversation != "none",
+        words=options.voicegw.say if options.voicegw else "",
     )
     if output and output.format is not None and output.format != session.audio.output.format:
         fields = {name: getattr(made, name) for name in ReplyOptions.__dataclass_fields__}

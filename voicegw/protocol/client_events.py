@@ -1,8 +1,8 @@
 """Everything that a client may say, one type for each event."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from voicegw.protocol.formats import AudioFormat
 from voicegw.protocol.input_items import ClientItem, InputItems
@@ -79,6 +79,19 @@ class ResponseAudio(Wire, frozen=True):
     output: ResponseOutput | None = None
 
 
+SAY_LIMIT = 4096
+"""As much as one request to /v1/audio/speech may hold."""
+
+
+class OwnOptions(Wire, frozen=True):
+    """What no other server knows; a client that does not ask for it never meets it.
+
+    say: these words are the response, as they are written; the language model is not asked.
+    """
+
+    say: Annotated[str, Meta(min_length=1, max_length=SAY_LIMIT)]
+
+
 class ResponseOptions(Wire, frozen=True):
     """How one response differs from the session; None, which clients write out, leaves it to the session."""
 
@@ -95,6 +108,7 @@ class ResponseOptions(Wire, frozen=True):
     parallel_tool_calls: bool | None = None
     prompt: Refused = None
     reasoning: Refused = None
+    voicegw: OwnOptions | None = None
 
 
 class ResponseCreate(Event, frozen=True, tag="response.create"):
