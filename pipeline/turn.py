@@ -13,7 +13,9 @@ and the held answer is let go. So patience costs no time when the answer is read
 While the tutor is heard, the caller's sounds are first a question: PROBING (`pipeline.probing`). The answer pauses
 after `barge_in` milliseconds of speech. After `confirm` milliseconds it is certain: the caller has the floor. A shorter
 sound is judged by its words; a cough, a "mhm" in the caller's language, or the tutor's own words coming back from a
-loudspeaker are let pass, and the answer goes on. Once an echo has been caught, the answer no longer pauses at a sound:
+loudspeaker are let pass, and the answer goes on. What was let pass is not lost: speech that follows within a second
+makes one turn with it, unless it was an echo. And when the answer is heard to its end before a sound is judged, "yes"
+is a turn like any other. Once an echo has been caught, the answer no longer pauses at a sound:
 it would stutter at every echo; then only words that are not its own stop it.
 
 The tutor is IDLE, THINKING from the moment an answer is promised, SPEAKING from its first sound until its last sound
@@ -175,6 +177,7 @@ class TurnTaker:
         if speech:
             self._active = now
         else:
+            self._pass_over()
             self._sound.scatter()
             return self._idle() if self.caller is Caller.SILENT else self._quiet()
         match self.caller:
@@ -187,10 +190,20 @@ class TurnTaker:
             case Caller.PROBING:
                 return self._probed(event.span)
             case Caller.SILENT:
-                audible = self.tutor is Tutor.SPEAKING
-                if self._sound.gather(event.span) < (self._policy.barge_in if audible else self._policy.onset):
+                if self._sound.gather(event.span) < (self._policy.barge_in if self._audible else self._policy.onset):
                     return []
-                return self._probe() if audible and self._policy.interrupt_response else self._open()
+                return self._probe() if self._audible and self._policy.interrupt_response else self._open()
+
+    @property
+    def _audible(self) -> bool:
+        """There is an answer to interrupt."""
+        return self.tutor is Tutor.SPEAKING
+
+    def _pass_over(self) -> None:
+        """Speech that was enough for a turn, but not for an interruption, may be the first of what follows."""
+        run = self._sound.gathering
+        if run and self.caller is Caller.SILENT and run.samples >= samples_in(self._policy.onset, HEARING_RATE):
+            self._probing.let_pass(run)
 
     def _begin(self) -> Turn:
         """A new turn, from the speech that has gathered."""
@@ -199,8 +212,8 @@ class TurnTaker:
         self._turns += 1
         self._promises.caller_spoke()
         start = max(self._floor, run.start - samples_in(self._policy.prefix, HEARING_RATE))
-        self._open_turn = Turn(self._turns, start, self._sound)
-        self._probing.begin(run)
+        self._open_turn = Turn(self._turns, max(self._floor, self._probing.reached_back(run, start)), self._sound)
+        self._probing.begin(run, start)
         self._sound.heard()
         self._sound.scatter()
         return self._open_turn
@@ -241,14 +254,17 @@ class TurnTaker:
         return [] if probing.asked else self._ask_for_words()
 
     def _ask_for_words(self) -> list[Action]:
-        """What was that?"""
+        """What was that? What was let pass before it has been judged."""
         self._probing.asked = True
-        return [Transcribe(self._turn.revise(), self._turn.span)]
+        return [Transcribe(self._turn.revise(), Span(self._probing.start, self._sound.end))]
 
     def _answered_probe(self, event: TranscriptReady) -> list[Action]:
         """The words of a sound that may be an interruption."""
-        if self._probing.interrupts(event):
-            return self._certain(Cue.WORDS) + self._heard(event)
+        if self._probing.interrupts(event, audible=self._audible):
+            certain = self._certain(Cue.WORDS)
+            if self._turn.start < self._probing.start:  # it goes on with what was let pass: those are not all its words
+                return [*certain, Discard(event.ticket), self._turn.ask()]
+            return certain + self._heard(event)
         still_heard = self._probing.wary and not self._sound.silence
         return [] if still_heard else self._let_pass()
 
@@ -260,6 +276,7 @@ class TurnTaker:
     def _let_pass(self) -> list[Action]:
         """The sound was nothing."""
         ticket = self._turn.ticket
+        self._probing.let_pass(self._turn.span)
         self._leave(Cue.DROP, self._floor)
         return [Discard(ticket), LetPass(ticket, self._promises.reply)]
 
@@ -267,10 +284,10 @@ class TurnTaker:
         silence = self._sound.silence
         if self.caller is Caller.PROBING:
             if silence >= self._policy.doubt:
-                return self._let_pass()
+                return self._let_pass() if self._audible else self._certain(Cue.WORDS)
             if self._probing.asked or silence < self._policy.pause:
                 return []
-            return self._let_pass() if self._probing.wordless else self._ask_for_words()
+            return self._let_pass() if self._probing.wordless and self._audible else self._ask_for_words()
         if self.caller is Caller.SPEAKING:
             return self._pause() if silence >= self._policy.pause else self._turn.listen(speech=False)
         if self.caller is Caller.PAUSED and self._turn.known.over(silence, self._policy, self._habits):
@@ -458,4 +475,5 @@ class TurnTaker:
     def _over(self, ticket: Ticket) -> list[Action]:
         if ticket == self._promises.reply:
             self._habits.went_well()
+            self._probing.heard_out = True
         return [*self._promises.over(ticket, self._sound.end)]
