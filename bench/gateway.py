@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import httpx2
 
 from pipeline.errors import OperatorError
+from voicegw.client.address import beside
 from voicegw.protocol.timings import TIMINGS
 
 _READY_WITHIN: Final = 300.0  # seconds; a cold disk reads two gigabytes of models slowly
@@ -88,8 +89,7 @@ async def about(url: str, key: str | None) -> dict[str, Any]:
 
     Only `unknown`, with the reason, when it says nothing of the kind: it need not be one of ours.
     """
-    parts = urlsplit(url)
-    address = urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "/v1/info", "", ""))
+    address = beside(url, "info")
     try:
         async with httpx2.AsyncClient(trust_env=False, timeout=10) as client:
             answer = await client.get(address, headers={"Authorization": f"Bearer {key}"} if key else {})

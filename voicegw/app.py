@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
@@ -23,6 +24,7 @@ from voicegw.http.page import Page
 from voicegw.http.realtime import realtime
 from voicegw.http.speech import speech
 from voicegw.http.transcriptions import transcriptions
+from voicegw.http.unknown import no_call_here, not_served
 from voicegw.sessions.ephemeral import EphemeralKeys
 from voicegw.sessions.table import SessionTable
 from voicegw.settings import Settings, asr_device
@@ -168,7 +170,9 @@ def build(
             Route("/v1/realtime/calls/{call_id}/resume", calls.resume, methods=["POST"]),
             Route("/v1/voicegw/lobby", lobby),
             *Page().routes(),
+            WebSocketRoute("/{path:path}", no_call_here),
         ],
+        exception_handlers={HTTPException: not_served},
         middleware=cross_origin(settings),
         lifespan=lifespan,
     )

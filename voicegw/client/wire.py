@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,7 +17,6 @@ from voicegw.client.events import CallFailed, Event, decode
 _SEND_WITHIN: Final = 10.0  # seconds; a gateway that reads nothing for so long is not coming back
 _LARGEST_FRAME: Final = 4 * 2**20  # bytes; the protocol keeps what a server sends under 1 MiB
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-_KEY_REFUSED: Final = (401, 403)
 
 
 class Wire:
@@ -91,11 +91,15 @@ def _refused(url: str, response: Response) -> CallFailed:
         reason = msgspec.json.decode(response.body or b"", type=_Refusal).error.message
     except msgspec.DecodeError:
         reason = None
-    if status in _KEY_REFUSED:
+    if status == HTTPStatus.UNAUTHORIZED:
         return CallFailed(f"The gateway at {url} refused the key (HTTP {status}): give a valid one with --key.")
-    if reason is None:
-        return CallFailed(f"What answers at {url} is not a realtime voice gateway: HTTP {status} instead of a call.")
-    return CallFailed(f"The gateway at {url} did not take the call (HTTP {status}): {reason}")
+    if reason is not None:
+        return CallFailed(f"The gateway at {url} did not take the call (HTTP {status}): {reason}")
+    if status == HTTPStatus.FORBIDDEN:  # what servers answer that know neither the path nor the caller
+        return CallFailed(
+            f"What answers at {url} takes no calls there (HTTP {status}): correct the address, or give a --key."
+        )
+    return CallFailed(f"What answers at {url} is not a realtime voice gateway: HTTP {status} instead of a call.")
 
 
 def _ended(closed: ConnectionClosed) -> CallFailed:

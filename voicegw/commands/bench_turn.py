@@ -119,11 +119,11 @@ async def _gateway(
 ) -> "AsyncIterator[Reached]":
     """The gateway that was given; without one, our own for as long as it is needed."""
     from bench.gateway import Reached, own_gateway
-    from voicegw.commands.own_gateway import completed
+    from voicegw.client.address import realtime
     from voicegw.settings import load
 
     if url is not None:
-        yield Reached(completed(url), key)
+        yield Reached(realtime(url), key)
         return
     own_key = load(**chosen).api_key
     console.print("Starting a gateway ...")

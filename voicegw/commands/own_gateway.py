@@ -1,8 +1,7 @@
 """Where this machine's own gateway listens, for the commands that call one."""
 
-from urllib.parse import urlsplit, urlunsplit
-
 from voicegw import settings as gateway_settings
+from voicegw.client.address import REALTIME, realtime
 from voicegw.errors import SettingsError
 
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -11,21 +10,13 @@ _EVERYWHERE = ("0.0.0.0", "::")
 def address(url: str | None, key: str | None) -> tuple[str, str | None]:
     """Where to call and with which key: as given, else as this machine's own gateway is set.
 
-    The gateway's own key never goes to another address that was given. Raises SettingsError.
+    The gateway's own key never goes to another address that was given. Raises OperatorError.
     """
     if url is not None:
-        return completed(url), key
+        return realtime(url), key
     settings = gateway_settings.load()
     if settings.port == 0:
         raise SettingsError("The gateway takes any free port (VOICEGW_PORT=0): say where it is with --url.")
     host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
     own = settings.api_key.get_secret_value() if settings.api_key else None
-    return f"ws://{f'[{host}]' if ':' in host else host}:{settings.port}/v1/realtime", key or own
-
-
-def completed(url: str) -> str:
-    """A gateway's WebSocket address, of the address that a person gives: the page's will do."""
-    parts = urlsplit(url)
-    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-    path = "/v1/realtime" if parts.path in ("", "/") else parts.path
-    return urlunsplit(parts._replace(scheme=scheme, path=path))
+    return f"ws://{f'[{host}]' if ':' in host else host}:{settings.port}{REALTIME}", key or own
