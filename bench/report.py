@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,8 +13,8 @@ from bench.budgets import Verdict
 from bench.caller import Asked
 from bench.stages import BESIDE, STAGES, smart_turn, stages
 from bench.words import word_error_rate
-from pipeline.errors import OperatorError
 from voicegw.client import timing
+from voicegw.client.output import Output
 
 METHOD: Final = {
     "latency_ms": "first audible sample of the answer minus last speech sample sent, both on the caller's clock",
@@ -28,6 +27,7 @@ METHOD: Final = {
     "percentiles": "numpy.percentile, method 'linear', over the turns with an answer that was complete and audible",
     "split": "prompts that the gateway took for several turns; measured by the last one that was answered",
     "failed": "prompts without a complete, audible answer; they have no latency",
+    "partial": "why fewer turns were measured than asked for; null when all of them were",
     "warm_up": "one turn of each caller before its first, not counted",
     "wer": "edited words over said words, all prompts together, lower case, without punctuation",
 }
@@ -86,13 +86,9 @@ def statistics(values: Iterable[float]) -> dict[str, float] | None:
     return {"n": len(ms)} | {name: round(float(value), 1) for name, value in found.items()}
 
 
-def write(report: dict[str, Any], path: Path) -> None:
-    """Write the report as JSON, making its folder. Raises OperatorError when that cannot be done."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OperatorError(f"The report cannot be written to {path}: {error.strerror}.") from error
+def write(report: dict[str, Any], out: Output) -> None:
+    """Write the report as JSON. Raises OperatorError when there is no room for it."""
+    out.write((json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def rendered(report: dict[str, Any]) -> RenderableType:
@@ -104,6 +100,8 @@ def rendered(report: dict[str, Any]) -> RenderableType:
         f"voice starved in {found['starved_turns']}; {_callers(report['calls'])}",
         f"{machine['cpu']}, {machine['usable_cores']} of {machine['cores']} cores, {machine['ram_gib']} GiB{gpus}",
     ]
+    if report["partial"]:
+        lines.insert(0, f"PARTIAL: {report['partial']}")
     if found["wer"] is not None:
         lines.append(f"word error rate {found['wer']:.1%}")
     info = report["gateway"]["info"]

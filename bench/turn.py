@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, Final
 
 from bench.caller import Asked, ask
 from bench.footprint import Footprint
@@ -17,6 +17,8 @@ from bench.report import METHOD, summary, turn_facts
 from bench.speech import Prompt, room
 from voicegw.client.events import CallFailed
 from voicegw.client.realtime import ANSWER_WITHIN
+
+STOPPED: Final = "it was stopped before its end"
 
 
 async def measure(
@@ -32,7 +34,8 @@ async def measure(
     """Ask `turns` prompts in each of so many calls at once, after one in each that is not counted; the whole report.
 
     Prompts go round and round if there are fewer. tell: told the number and the facts of each counted turn as it ends.
-    Raises CallFailed.
+    When the gateway goes away, or this is cancelled, the report is of the turns so far and says why under `partial`.
+    Raises CallFailed (or is cancelled) when there were none.
     """
     before = await asyncio.to_thread(machine)
     info = await about(gateway.url, gateway.key)
@@ -49,6 +52,7 @@ async def measure(
         facts.append(turn_facts(asked, caller))
         tell(len(facts), facts[-1])
 
+    cut: str | None = None
     started = datetime.now(UTC)
     address = asking_for_timings(gateway.url)
     try:
@@ -62,7 +66,14 @@ async def measure(
                     )
                 )  # fmt: skip
     except ExceptionGroup as group:
-        raise _first(group) from group
+        lost = _first(group)
+        if not facts or not isinstance(lost, CallFailed):
+            raise lost from group
+        cut = str(lost)
+    except asyncio.CancelledError:
+        if not facts:
+            raise
+        cut = STOPPED
     about_it = {"url": gateway.url, "info": info} | ({"memory": footprint.facts()} if footprint else {})
     return {
         "bench": "turn",
@@ -70,6 +81,7 @@ async def measure(
         "command": shlex.join(["voicegw", *sys.argv[1:]]),
         "seed": seed,
         "calls": calls,
+        "partial": cut,
         "git": await asyncio.to_thread(revision),
         "machine": before,
         "gateway": about_it,

@@ -1,10 +1,9 @@
 """The curve as a picture: cut-offs against waiting, and cut-offs by the length of the pause."""
 
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from bench.quality import sweep
-from pipeline.errors import OperatorError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -12,8 +11,8 @@ if TYPE_CHECKING:
 _COLOURS = {sweep.ADAPTIVE: "#1b6ca8", sweep.FIXED: "#b0533c"}
 
 
-def draw(report: dict[str, Any], path: Path) -> None:
-    """Write the picture as SVG or PNG, by the ending of `path`. Raises OperatorError when it cannot be written."""
+def drawn(report: dict[str, Any]) -> bytes:
+    """The picture, as SVG."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -24,11 +23,9 @@ def draw(report: dict[str, Any], path: Path) -> None:
     left, right = figure.subplots(1, 2)
     _trade(left, report["curve"])
     _lengths(right, report["rule_alone"]["cut_offs"])
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-    except OSError as error:
-        raise OperatorError(f"The plot cannot be written to {path}: {error.strerror}.") from error
+    picture = BytesIO()
+    figure.savefig(picture, format="svg", metadata={"Date": None})
+    return picture.getvalue()
 
 
 def _trade(axes: "Axes", curve: list[dict[str, Any]]) -> None:

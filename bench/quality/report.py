@@ -8,7 +8,10 @@ from rich.text import Text
 
 
 def rendered(report: dict[str, Any]) -> RenderableType:
-    return Group(_targets(report), _cut_offs(report["rule_alone"]), _curve(report["curve"]), _rest(report["summary"]))
+    cut = [Text(f"PARTIAL: {report['partial']}", style="bold")] if report["partial"] else []
+    return Group(
+        *cut, _targets(report), _cut_offs(report["rule_alone"]), _curve(report["curve"]), _rest(report["summary"])
+    )
 
 
 def _targets(report: dict[str, Any]) -> Table:

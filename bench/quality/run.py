@@ -17,6 +17,7 @@ from bench.quality.labels import Item
 from bench.quality.memory import Memory
 from bench.quality.metered import Prices, metered
 from bench.quality.telling import Tell
+from bench.turn import STOPPED
 from pipeline.engines import Engines
 from pipeline.settings import TurnPolicy
 
@@ -52,29 +53,37 @@ def measure(
 ) -> dict[str, Any]:
     """The whole report. engines: not started; the language model a scripted one (`bench.quality.tutor`).
 
-    memory: what the engines are known to answer; grows.
+    memory: what the engines are known to answer; grows. Interrupted (KeyboardInterrupt), it reports the recordings that
+    were heard until then, and says so under `partial`; the curve may be missing.
     """
     before, started = machine(), datetime.now(UTC)
     turns = [item for item in items if item.label.kind == "turn"]
     points = list(sweep.policies(policy, quick=quick))
     with Backstage(engines) as backstage:
         usual = metered(backstage, memory, prices, tutor.DEFAULT)
-        rows = []
-        for item in items:
-            rows.append(facts(item, perform(item, usual, policy)))
-            tell("recordings", len(rows), len(items))
         ready = metered(backstage, memory, prices.without("tts"), tutor.INSTANT)
-        swept = []
-        for _, setting, rules in points:
-            swept.append([facts(item, perform(item, ready, rules, briefly=True)) for item in turns])
-            tell(f"the curve: {setting}", len(swept), len(points))
+        rows: list[dict[str, Any]] = []
+        swept: list[list[dict[str, Any]]] = []
+        cut = None
+        try:
+            for item in items:
+                rows.append(facts(item, perform(item, usual, policy)))
+                tell("recordings", len(rows), len(items))
+            for _, setting, rules in points:
+                swept.append([facts(item, perform(item, ready, rules, briefly=True)) for item in turns])
+                tell(f"the curve: {setting}", len(swept), len(points))
+        except KeyboardInterrupt:
+            if not rows:
+                raise
+            cut = STOPPED
         info = [asdict(engine.info) for engine in usual.all]
-    alone = swept[0]
+    alone = swept[0] if swept else []
     return {
         "bench": "quality",
         "started": started.isoformat(timespec="seconds"),
         "command": shlex.join(["voicegw", *sys.argv[1:]]),
         "git": revision(),
+        "partial": cut,
         "machine": before,
         "engines": info,
         "prices": {"fixed": dict(prices.fixed), "slowdown": prices.slowdown},
@@ -85,7 +94,7 @@ def measure(
         "summary": measures.summary(rows),
         "curve": [
             {"series": series, "setting": setting} | sweep.point(found)
-            for (series, setting, _), found in zip(points, swept, strict=True)
+            for (series, setting, _), found in zip(points, swept, strict=False)  # fewer when it was stopped
         ],
         "recordings": rows,
     }

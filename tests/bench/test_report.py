@@ -10,10 +10,10 @@ from bench import report
 from bench.caller import Asked
 from bench.speech import Prompt
 from bench.stages import STAGES
-from pipeline.errors import OperatorError
 from tests.support.scripted_gateway import tone
 from voicegw.client.conversation import Turn
 from voicegw.client.events import TurnTimings
+from voicegw.client.output import opened
 from voicegw.client.timing import Moments
 
 PROMPT = Prompt("en.txt:1", "What time is it?", tone(500))
@@ -87,6 +87,7 @@ def test_the_summary_counts_everything() -> None:
 def whole(turns: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "calls": 1,
+        "partial": None,
         "summary": report.summary(turns),
         "machine": {"cpu": "A CPU", "cores": 4, "usable_cores": 2, "ram_gib": 8.0, "gpus": ["A GPU"]},
         "gateway": {"info": {"engines": [{"role": "asr", "model": "base", "device": "cpu"}]}},
@@ -136,7 +137,13 @@ def test_a_table_of_failures_only_is_still_a_table() -> None:
 
 def test_the_report_is_written_as_json(tmp_path: Path) -> None:
     found = whole(facts(800))
-    report.write(found, tmp_path / "new" / "turn.json")
+    with opened(tmp_path / "new" / "turn.json") as out:
+        report.write(found, out)
     assert json.loads((tmp_path / "new" / "turn.json").read_text(encoding="utf-8")) == found
-    with pytest.raises(OperatorError, match="cannot be written"):
-        report.write(found, tmp_path / "new" / "turn.json" / "turn.json")
+
+
+def test_a_partial_report_says_so_first() -> None:
+    found = whole(facts(800)) | {"partial": "the gateway went away"}
+    out = StringIO()
+    Console(file=out, width=120).print(report.rendered(found))
+    assert "PARTIAL: the gateway went away" in out.getvalue()

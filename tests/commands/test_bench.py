@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,39 @@ def test_a_running_gateway_is_measured_with_recordings(
     assert report["summary"]["counted"] == 2
     assert report["summary"]["wer"] is not None
     assert "secret" not in json.dumps(report["gateway"])
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_bench_that_is_stopped_reports_what_it_has(
+    number: signal.Signals, status: int, recordings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "turn.json"
+    with gateway(Calls()) as url:
+        stopped = subprocess.Popen(
+            [sys.executable, "-m", "voicegw", "bench", "turn", "--turns", "9", "--url", url,
+             "--prompts", recordings, "--out", out],
+            stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        assert stopped.stdout
+        for line in stopped.stdout:
+            if line.startswith("  1/9"):
+                stopped.send_signal(number)
+                break
+        said, _ = stopped.communicate(timeout=30)
+    assert stopped.returncode == status
+    assert "PARTIAL: it was stopped before its end" in said
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert report["partial"]
+    assert report["summary"]["counted"] == 1
+
+
+@pytest.mark.parametrize("command", ["turn", "quality", "page", "rough", "calls"])
+def test_a_report_that_cannot_be_written_is_noticed_before_anything_is_measured(command: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, [command, "--out", str(tmp_path / "file" / "report.json")])
+    assert isinstance(result.exception, OperatorError)
+    assert "file/report.json cannot be written" in str(result.exception)
+    assert not result.stdout
 
 
 def budgets(folder: Path, unit: str, p50: float) -> Path:

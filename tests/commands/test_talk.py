@@ -162,6 +162,26 @@ def test_the_answer_is_played_where_there_is_a_loudspeaker(question: str, reques
     assert len(Stream.opened) == 1
 
 
+def test_what_was_heard_until_the_gateway_broke_off_is_saved(question: str, tmp_path: Path) -> None:
+    async def script(line: Line) -> None:
+        await line.greet()
+        await line.hear("u1", "How are you?")
+        await line.begin_answer("r1", "Very", tone(100))
+        await line.socket.close(1011, "crashed")
+
+    with gateway(script) as url:
+        result = run(question, "--url", url, "--save", str(tmp_path / "reply.wav"))
+    assert isinstance(result.exception, CallFailed)
+    assert "crashed" in str(result.exception)
+    assert wav.read(tmp_path / "reply.wav") == tone(100)
+
+
+def test_a_place_that_takes_no_recording_is_known_before_the_call(question: str, tmp_path: Path) -> None:
+    result = run(question, "--url", "ws://127.0.0.1:1", "--save", str(tmp_path / "question.wav" / "reply.wav"))
+    assert isinstance(result.exception, OperatorError)
+    assert "reply.wav cannot be written" in str(result.exception)
+
+
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """Ctrl-C as in a terminal: a shell makes its background jobs, which tests may be, ignore it."""

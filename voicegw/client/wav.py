@@ -1,5 +1,6 @@
 """Recordings: any file that FFmpeg reads, as samples of the wire; and WAV files written."""
 
+import io
 import itertools
 import wave
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ import numpy as np
 from pipeline.audio import SAMPLE_BYTES, Pcm
 from pipeline.errors import OperatorError
 from voicegw.client.microphone import WIRE_RATE
+from voicegw.client.output import unwritable
 
 LONGEST_S: Final = 600
 """Seconds of a recording that are read; it is held in memory, so a longer one is refused."""
@@ -36,16 +38,23 @@ def read(path: Path) -> Pcm:
     return Pcm(data, WIRE_RATE)
 
 
+def encoded(pcm: Pcm) -> bytes:
+    """`pcm` as a 16-bit mono WAV file."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(SAMPLE_BYTES)
+        file.setframerate(pcm.rate)
+        file.writeframes(pcm.data)
+    return out.getvalue()
+
+
 def write(path: Path, pcm: Pcm) -> None:
-    """Write `pcm` as a 16-bit mono WAV file. Raises OperatorError when the file cannot be written."""
+    """Write `pcm` to a WAV file. Raises OperatorError when the file cannot be written."""
     try:
-        with path.open("wb") as out, wave.open(out, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(SAMPLE_BYTES)
-            file.setframerate(pcm.rate)
-            file.writeframes(pcm.data)
+        path.write_bytes(encoded(pcm))
     except OSError as error:
-        raise OperatorError(f"{path} cannot be written: {error.strerror}.") from error
+        raise unwritable(path, error) from error
 
 
 def resampled(pcm: Pcm, rate: int) -> Pcm:

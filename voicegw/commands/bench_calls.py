@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voicegw.client.output import opened
+from voicegw.commands.stopping import stoppable
+
 if TYPE_CHECKING:
     from bench.gateway import Scripted
 
@@ -27,11 +30,12 @@ def calls(
     import uvloop
     from rich.console import Console
 
+    from bench import report
+
     console = Console()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with opened(out) as file, stoppable(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         facts = runner.run(_measured(number, seconds))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(facts, indent=2) + "\n")
+        report.write(facts, file)
     late = facts["late_ms"]
     console.print(
         f"{facts['calls']} calls, {facts['packets']} packets: late by p50 {late['p50']} ms, p95 {late['p95']} ms, "

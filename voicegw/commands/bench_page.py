@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.errors import OperatorError
+from voicegw.client.output import opened
+from voicegw.commands.stopping import stoppable
 
 Measure = Callable[[str, Path], Awaitable[dict[str, Any]]]
 
@@ -74,7 +76,8 @@ def _told(name: str, measured: Measure, out: Path) -> dict[str, Any]:
             async with scripted_gateway(2) as gateway:
                 return await measured(gateway.http, Path(folder))
 
-    about = {"bench": name, "git": revision(), "machine": machine()}
-    facts = about | asyncio.run(run())
-    report.write(facts, out)
+    with opened(out) as file, stoppable():
+        about = {"bench": name, "git": revision(), "machine": machine()}
+        facts = about | asyncio.run(run())
+        report.write(facts, file)
     return facts

@@ -10,6 +10,8 @@ import typer
 
 from pipeline.engines import Engines
 from pipeline.errors import OperatorError
+from voicegw.client.output import opened
+from voicegw.commands.stopping import stoppable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,27 +59,31 @@ def quality(  # noqa: PLR0913 - the options of a command
 
     rules, prices = options.policy(policy or ()), Prices(options.latencies(latency), slowdown)
     console = Console()
-    items = _items(console, corpus, corpus_out, seed, quick)
-    engines = _engines(profile)
-    if evidence:
-        rows = told(console, lambda tell: asyncio.run(raw.collected(items, engines, tell)))
-        report.write({"bench": "quality evidence", "places": rows}, out)
-        console.print(f"What the engines say at {len(rows)} places is in {out}.", highlight=False)
-        return
-    kept = _cache() / "engines.msgpack"
-    memory = load(kept) if reuse else Memory()
-    try:
-        found = told(
-            console,
-            lambda tell: run.measure(items, engines, rules, prices=prices, memory=memory, quick=quick, tell=tell),
-        )
-    finally:  # what was asked before an interruption need not be asked again
-        if reuse:
-            save(memory, kept)
-    report.write(found, out)
-    plot.draw(found, out.with_suffix(".svg"))
+    with opened(out) as file, opened(out.with_suffix(".svg")) as picture, stoppable() as stopping:
+        items = _items(console, corpus, corpus_out, seed, quick)
+        engines = _engines(profile)
+        if evidence:
+            rows = told(console, lambda tell: asyncio.run(raw.collected(items, engines, tell)))
+            report.write({"bench": "quality evidence", "places": rows}, file)
+            console.print(f"What the engines say at {len(rows)} places is in {out}.", highlight=False)
+            return
+        kept = _cache() / "engines.msgpack"
+        memory = load(kept) if reuse else Memory()
+        try:
+            found = told(
+                console,
+                lambda tell: run.measure(items, engines, rules, prices=prices, memory=memory, quick=quick, tell=tell),
+            )
+        finally:  # what was asked before an interruption need not be asked again
+            if reuse:
+                save(memory, kept)
+        report.write(found, file)
+        if found["curve"]:
+            picture.write(plot.drawn(found))
     console.print(rendered(found))
     console.print(f"Everything is in {out}, the curve in {out.with_suffix('.svg')}.", highlight=False)
+    if found["partial"]:
+        raise stopping.exit
 
 
 def _items(console: "Console", corpus: Path | None, corpus_out: Path | None, seed: int, quick: bool) -> "list[Item]":

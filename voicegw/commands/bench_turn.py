@@ -44,31 +44,41 @@ def turn(  # noqa: PLR0913 - the options of a command
     try:
         from bench import budgets as rules
         from bench import report
+        from bench.turn import STOPPED
     except ModuleNotFoundError as missing:
         raise OperatorError(f"The bench needs the package {missing.name}: pip install '.[dev]'.") from missing
+    from voicegw.client.address import realtime
+    from voicegw.client.output import opened
+    from voicegw.commands.stopping import stoppable
     from voicegw.settings import load
 
+    if url is not None:
+        url = realtime(url)
     if url is not None and profile is not None:
         raise OperatorError("--profile is for the gateway that the bench starts: leave it out, or leave out --url.")
     console = Console()
     chosen: dict[str, Any] = {"profile": profile} if profile else {}
     chosen["max_calls"] = max(calls, load(**chosen).max_calls)
     budget = _budget(budgets, load(**chosen).profile, calls, url) if enforce else None
-    console.print("Preparing the prompts ...")
-    said = asyncio.run(_prompts(prompts, chosen, seed))
-    before = _chain(console, chosen, budget)
-    found = asyncio.run(_measured(console, said, turns, calls, _gateway(console, url, key, chosen), seed))
-    if before:
-        from bench import chain
-
-        found["chain"] = chain.facts(before, _chain(console, chosen, budget))
-    verdicts = rules.judge(budget, found) if budget else []
-    found["budgets"] = [verdict.facts() for verdict in verdicts]
-    report.write(found, out)
+    with opened(out) as file, stoppable() as stopping:
+        reached = _gateway(console, url, key, chosen)
+        console.print("Preparing the prompts ...")
+        said = asyncio.run(_prompts(prompts, chosen, seed))
+        before = _chain(console, chosen, budget)
+        found = asyncio.run(_measured(console, said, turns, calls, reached, seed))
+        if before and not found["partial"]:
+            found |= _chained(console, chosen, budget, before)
+        verdicts = rules.judge(budget, found) if budget and not found["partial"] else []
+        found["budgets"] = [verdict.facts() for verdict in verdicts]
+        report.write(found, file)
     console.print(report.rendered(found))
     if verdicts:
         console.print(report.judged(verdicts))
     console.print(f"Every turn is in {out}.", highlight=False)
+    if found["partial"] == STOPPED:
+        raise stopping.exit
+    if found["partial"]:
+        raise OperatorError(f"The turns ended early: {found['partial']}")
     rules.broken(verdicts)
 
 
@@ -92,6 +102,19 @@ def _chain(console: "Console", chosen: dict[str, Any], budget: "Budget | None") 
         return []
     console.print("Measuring a chain of the same models ...")
     return asyncio.run(rounds(chosen, ROUNDS))
+
+
+def _chained(
+    console: "Console", chosen: dict[str, Any], budget: "Budget | None", before: "list[Chain]"
+) -> dict[str, Any]:
+    """The chain, measured once more; a report that is partial when this was stopped."""
+    from bench import chain
+    from bench.turn import STOPPED
+
+    try:
+        return {"chain": chain.facts(before, _chain(console, chosen, budget))}
+    except KeyboardInterrupt:
+        return {"partial": STOPPED}
 
 
 async def _measured(
@@ -119,11 +142,10 @@ async def _gateway(
 ) -> "AsyncIterator[Reached]":
     """The gateway that was given; without one, our own for as long as it is needed."""
     from bench.gateway import Reached, own_gateway
-    from voicegw.client.address import realtime
     from voicegw.settings import load
 
     if url is not None:
-        yield Reached(realtime(url), key)
+        yield Reached(url, key)
         return
     own_key = load(**chosen).api_key
     console.print("Starting a gateway ...")

@@ -1,7 +1,7 @@
 """`voicegw talk`: call a gateway like a person would, with a recording or a microphone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +10,14 @@ import typer
 
 from pipeline.audio import Pcm
 from pipeline.errors import OperatorError
+from voicegw.client.events import CallFailed
 
 if TYPE_CHECKING:
     from voicegw.client.conversation import Turn
-    from voicegw.client.realtime import Watch
+    from voicegw.client.realtime import RealtimeCaller, Watch
     from voicegw.commands.captions import Shown
+
+    Heard = tuple[tuple[Turn, ...], CallFailed | asyncio.CancelledError | None]
 
 
 def talk(  # noqa: PLR0913 - each is an option of the command
@@ -36,46 +39,62 @@ def talk(  # noqa: PLR0913 - each is an option of the command
     from rich.console import Console
 
     from voicegw.client import wav
+    from voicegw.client.output import opened
     from voicegw.commands.captions import Captions, JsonLines
     from voicegw.commands.own_gateway import address
+    from voicegw.commands.stopping import stoppable
 
     url, key = address(url, key)
     shown: Shown = JsonLines(Console()) if as_json else Captions(Console())
     recording = None if file is None else wav.read(file)
-    with ExitStack() as devices:
-        watch = _sounding(shown.watch, devices, required=file is None) if play else shown.watch
-        if recording is None:
-            turns = asyncio.run(_duplex(url, key, instructions, watch))
-        else:
-            turns = asyncio.run(_say(recording, url, key, instructions, watch, wait))
-    shown.finish(turns)
-    if save is not None and turns:
-        wav.write(save, Pcm(b"".join(turn.audio.data for turn in turns), turns[0].audio.rate))
+    with ExitStack() as held:
+        saved = held.enter_context(opened(save)) if save else None
+        watch = _sounding(shown.watch, held, required=file is None) if play else shown.watch
+        stopping = held.enter_context(stoppable())
+        call = (
+            _duplex(url, key, instructions, watch)
+            if recording is None
+            else _say(recording, url, key, instructions, watch, wait)
+        )
+        turns, cut = asyncio.run(call)
+        shown.finish(turns)
+        if saved is not None and turns:
+            saved.write(wav.encoded(Pcm(b"".join(turn.audio.data for turn in turns), turns[0].audio.rate)))
+    if isinstance(cut, CallFailed):
+        raise cut
+    if cut and file is not None:
+        raise stopping.exit
     if file is not None:
         _check(turns, file, wait)
 
 
 async def _say(
     recording: Pcm, url: str, key: str | None, instructions: str | None, watch: "Watch", wait: float
-) -> tuple["Turn", ...]:
+) -> "Heard":
     from voicegw.client.realtime import RealtimeCaller
 
     async with RealtimeCaller.connect(url, key, watch=watch) as caller:
         await caller.configure(instructions=instructions)
-        return await caller.say(recording, within=wait)
+        return await _until_cut(caller, caller.say(recording, within=wait))
 
 
-async def _duplex(url: str, key: str | None, instructions: str | None, watch: "Watch") -> tuple["Turn", ...]:
+async def _duplex(url: str, key: str | None, instructions: str | None, watch: "Watch") -> "Heard":
     from voicegw.client import devices
     from voicegw.client.realtime import RealtimeCaller
 
     with devices.microphone() as microphone:
         async with RealtimeCaller.connect(url, key, microphone=microphone, watch=watch) as caller:
             await caller.configure(instructions=instructions)
-            try:
-                await caller.listen()
-            except asyncio.CancelledError:  # Ctrl-C is how such a call ends
-                return caller.conversation.turns
+            return await _until_cut(caller, caller.listen())  # Ctrl-C is how such a call ends
+
+
+async def _until_cut(caller: "RealtimeCaller", talking: Awaitable[object]) -> "Heard":
+    """The turns of a call, and what cut it short, if anything did; what was heard until then is kept."""
+    try:
+        await talking
+    except (CallFailed, asyncio.CancelledError) as cut:
+        return caller.conversation.turns, cut
+    return caller.conversation.turns, None
 
 
 def _sounding(shown: "Watch", devices: ExitStack, *, required: bool) -> "Watch":
@@ -103,7 +122,6 @@ def _sounding(shown: "Watch", devices: ExitStack, *, required: bool) -> "Watch":
 def _check(turns: Sequence["Turn"], file: Path, wait: float) -> None:
     """Raises CallFailed when the recording got no answer."""
     from voicegw.client.conversation import UNANSWERED
-    from voicegw.client.events import CallFailed
 
     if not turns:
         raise CallFailed(f"The gateway heard no speech in {file}: is it loud enough?")

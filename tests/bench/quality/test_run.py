@@ -10,6 +10,7 @@ from bench.quality.labels import Item
 from bench.quality.memory import Memory
 from bench.quality.metered import Prices
 from bench.quality.report import rendered
+from bench.quality.telling import Tell
 from pipeline.errors import OperatorError
 from pipeline.settings import Detection, TurnPolicy
 from tests.bench.quality.recordings import interruption, paused, recording, scripted, whole
@@ -27,8 +28,7 @@ def items(folder: Path) -> list[Item]:
     ]
 
 
-def measured(folder: Path, told: list[tuple[str, int, int]] | None = None) -> dict[str, Any]:
-    seen = told if told is not None else []
+def measured(folder: Path, tell: Tell = lambda *_: None) -> dict[str, Any]:
     return run.measure(
         items(folder),
         scripted(),
@@ -36,13 +36,13 @@ def measured(folder: Path, told: list[tuple[str, int, int]] | None = None) -> di
         prices=FIXED,
         memory=Memory(),
         quick=True,
-        tell=lambda *done: seen.append(done),
+        tell=tell,
     )
 
 
 def test_the_whole_report(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    found = measured(tmp_path, told)
+    found = measured(tmp_path, lambda *done: told.append(done))
     assert told[4] == ("recordings", 5, 5)
     assert told[-1][1:] == (len(found["curve"]), len(found["curve"]))
     assert [row["item"] for row in found["recordings"]] == ["paused", "long", "whole", "interruption", "idle"]
@@ -74,13 +74,27 @@ def test_the_report_for_a_terminal_and_the_plot(tmp_path: Path) -> None:
         "interruptions, no echo",
     ):
         assert expected in text
-    plot.draw(found, tmp_path / "new" / "curve.svg")
-    first = (tmp_path / "new" / "curve.svg").read_bytes()
-    plot.draw(found, tmp_path / "new" / "curve.svg")
-    assert (tmp_path / "new" / "curve.svg").read_bytes() == first
-    assert b"</svg>" in first
-    with pytest.raises(OperatorError, match="cannot be written"):
-        plot.draw(found, tmp_path / "new" / "curve.svg" / "below.svg")
+    assert plot.drawn(found) == plot.drawn(found)
+    assert b"</svg>" in plot.drawn(found)
+
+
+@pytest.mark.parametrize("heard", [1, 5])
+def test_what_was_heard_until_an_interruption_is_reported(tmp_path: Path, heard: int) -> None:
+    """After the first recording, or in the middle of the curve."""
+    steps = 0
+
+    def tell(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == heard:
+            raise KeyboardInterrupt
+
+    found = measured(tmp_path, tell)
+    assert found["partial"] == "it was stopped before its end"
+    assert len(found["recordings"]) == min(heard, len(found["recordings"]))
+    out = StringIO()
+    Console(file=out, width=160).print(rendered(found))
+    assert "PARTIAL: it was stopped" in out.getvalue()
 
 
 def test_the_first_point_is_the_policy_as_it_is() -> None:
