@@ -66,15 +66,16 @@ class Captions:
         self._left = deque(found)
         self._rate = rate
 
-    def due(self, timing: Timing | None, until: int, *, last: bool) -> tuple[Word, ...]:
+    def due(self, timing: Timing | None, until: int, *, last: bool) -> tuple[Word, ...] | None:
         """Words of the sentence, and of silent ones before it, that begin before sample `until`; when `last`, all.
 
         timing: None when it is not known, which leaves the whole text without words.
         """
         if timing is None:
             self._left.clear()
+            return None
         words = []
-        while timing and self._left and self._left[0].sentence <= timing.sentence:
+        while self._left and self._left[0].sentence <= timing.sentence:
             start, end = timing.of(self._left[0])
             if start >= until and not last:
                 break

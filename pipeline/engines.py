@@ -279,12 +279,12 @@ class Voice:
 class Spoken:
     """A piece of speech. pcm: at the voice's own rate, `start` counted from the first sample of the text.
 
-    words: those whose sound begins in this piece, timed from the first sample of the text. The words of all pieces join
-    to the text; or there are none at all, when the voice cannot tell.
+    words: those whose sound begins in this piece, timed from the first sample of the text; perhaps none. The words of
+    all pieces join to the text. None when the voice cannot tell.
     """
 
     pcm: Pcm
-    words: tuple[Word, ...] = ()
+    words: tuple[Word, ...] | None = None
 
 
 class Synthesizer(Engine, Protocol):

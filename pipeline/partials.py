@@ -67,15 +67,17 @@ class Partials:
 
         Where the language is left to the recognizer it may be wrong at first; words of two languages never agree.
         """
-        words = _WORDS.findall(text)
-        shared = _shared(self._last, words) if language == self._language else 0
-        self._last, self._language = words, language
-        known = len(_WORDS.findall(self.agreed))
+        heard = words(text)
+        shared = _shared(self._last, heard) if language == self._language else 0
+        self._last, self._language = heard, language
+        before = words(self.agreed)
+        known = len(before)
         if shared <= known:
             return ""
-        # Punctuation behind the last word is a guess until the next one is heard.
-        grown = "".join(words[known : shared - 1]) + _TAIL.sub("", words[shared - 1])
-        grown = grown if self.agreed else grown.lstrip()
+        # Punctuation behind the last word is a guess until the next one is heard: then it is put in front of that.
+        mark = _TAIL.search(heard[known - 1]) if known and plain(heard[known - 1]) == plain(before[-1]) else None
+        grown = "".join(heard[known : shared - 1]) + _TAIL.sub("", heard[shared - 1])
+        grown = (mark.group() if mark else "") + grown if self.agreed else grown.lstrip()
         self.agreed += grown
         self._agreed_in = language
         return grown
@@ -95,11 +97,17 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
     """How many words both begin with, whatever their case and punctuation."""
     count = 0
     for mine, yours in zip(one, other, strict=False):
-        if _plain(mine) != _plain(yours):
+        if plain(mine) != plain(yours):
             break
         count += 1
     return count
 
 
-def _plain(word: str) -> str:
+def words(text: str) -> list[str]:
+    """The words of a text, each with the space in front of it and the marks behind it; they join to the text."""
+    return _WORDS.findall(text)
+
+
+def plain(word: str) -> str:
+    """A word without case and punctuation."""
     return _EDGES.sub("", word).casefold()

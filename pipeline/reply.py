@@ -124,10 +124,11 @@ class Reply:
                 async for spoken in sounds:
                     self.milestones.reach("sound", _now())
                     words = spoken.words
-                    if untold:
-                        # A voice that cannot tell its words has them all begin with its first sound.
-                        words = (Word(gap + words[0].text, 0, 0), *words[1:]) if words else (Word(untold, 0, 0),)
-                    untold = ""
+                    if words is None:  # a voice that cannot tell them has them all begin with its first sound
+                        words = (Word(untold, 0, 0),) if untold else ()
+                    elif words and untold:
+                        words = (Word(gap + words[0].text, 0, 0), *words[1:])
+                    untold = "" if words else untold
                     for piece in by_word(spoken.pcm, words, begins):
                         self._hold(piece)
                     self._samples += spoken.pcm.samples

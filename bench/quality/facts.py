@@ -1,11 +1,22 @@
 """What happened with one recording, in plain values. Pure."""
 
 import itertools
+from collections import defaultdict
 from typing import Any, Final
 
 from bench.quality.harness import WAIT_S, Log
 from bench.quality.labels import Item, Label, noise_name
-from pipeline.notices import InputCommitted, ReplyEnded, ReplyStarted, SpeechStarted, SpeechStopped, TranscriptDone
+from pipeline.notices import (
+    InputCommitted,
+    ReplyEnded,
+    ReplyStarted,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptDone,
+    TranscriptGrew,
+)
+from pipeline.partials import plain, words
+from voicegw.protocol.told import whole
 
 RESUMING_S: Final = 0.2
 """A turn closed so shortly after speech came back was closed by the pause: nobody can know at the first sample."""
@@ -26,6 +37,7 @@ def facts(item: Item, log: Log) -> Facts:
         "voice": label.voice,
         "noise": noise_name(label),
         "heard": [notice.transcript.text for _, notice in log.told if isinstance(notice, TranscriptDone)],
+        "captions": _captions(log),
     }
     if label.kind == "turn":
         return known | _turn(label, log)
@@ -76,6 +88,21 @@ def _during(label: Label, log: Log) -> Facts:
         "turns": sum(isinstance(notice, InputCommitted) for _, notice in log.told),
         "answers": len(log.times(ReplyStarted)) - len(replies),
     }
+
+
+def _captions(log: Log) -> list[str]:
+    """Of each turn, what its words became by being told early (`protocol.told`): "same", another "mark" or "word"."""
+    told: dict[str, str] = defaultdict(str)
+    became: list[str] = []
+    for _, notice in log.told:
+        if isinstance(notice, TranscriptGrew):
+            told[notice.item] += notice.text
+        elif isinstance(notice, TranscriptDone):
+            final = notice.transcript.text
+            shown = whole(told[notice.item], final)
+            same = [plain(word).strip() for word in words(shown)] == [plain(word).strip() for word in words(final)]
+            became.append("same" if shown == final else "mark" if same else "word")
+    return became
 
 
 def _monologue(log: Log) -> list[str]:

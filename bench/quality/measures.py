@@ -1,6 +1,6 @@
 """Shares and percentiles over the facts of many recordings. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ def summary(rows: Sequence[Facts]) -> Facts:
         "complete": complete(turns),
         "wait_ms_after_a_pause": waits([row for row in turns if row["pauses"]]),
         "missed_turns": share([row["missed"] for row in turns]),
+        "captions": dict(Counter(what for row in rows for what in row["captions"])),
         "noise_while_silent": _by(idle, lambda row: str(row["noise"]), _noticed),
         "barge_in": _by(interruptions, _echo_name, _interrupted),
         "noise_while_speaking": _by(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.tts_words import Captions, Place, Timing, places, split
+from pipeline.engines import Word
 
 SPELLED = {
     "of": "ʌv",
@@ -100,29 +101,33 @@ TWO = (Place("one", 0, 0, 2), Place(" two", 0, 2, 4), Place(" three", 1, 0, 1))
 EDGES = np.array([100, 200, 300, 400, 500])
 
 
+def due(captions: Captions, timing: Timing, until: int, *, last: bool = False) -> tuple[Word, ...]:
+    words = captions.due(timing, until, last=last)
+    assert words is not None
+    return words
+
+
 def test_words_go_out_with_the_sound_in_which_they_begin() -> None:
     captions = Captions(TWO, 1000)
     timing = Timing(0, EDGES, begins=0, lead=100)
-    (one,) = captions.due(timing, 150, last=False)
+    (one,) = due(captions, timing, 150)
     assert (one.text, one.start, one.end) == ("one", 0.0, 0.2)
-    assert captions.due(timing, 200, last=False) == ()
-    (two,) = captions.due(timing, 201, last=False)
+    assert due(captions, timing, 200) == ()
+    (two,) = due(captions, timing, 201)
     assert (two.text, two.start, two.end) == (" two", 0.2, 0.4)
 
 
 def test_the_last_sound_of_a_sentence_takes_all_its_words_and_ends_with_them() -> None:
     captions = Captions(TWO, 1000)
-    assert [(w.start, w.end) for w in captions.due(Timing(0, EDGES, 0, 100), 150, last=True)] == [
-        (0, 0.15),
-        (0.15, 0.15),
-    ]
-    (three,) = captions.due(Timing(1, EDGES, 600, 50), 700, last=True)
+    ends = [(w.start, w.end) for w in due(captions, Timing(0, EDGES, 0, 100), 150, last=True)]
+    assert ends == [(0, 0.15), (0.15, 0.15)]
+    (three,) = due(captions, Timing(1, EDGES, 600, 50), 700, last=True)
     assert (three.text, three.start, three.end) == (" three", 0.65, 0.7)
 
 
 def test_words_of_a_sentence_without_a_sound_go_out_with_the_next() -> None:
     captions = Captions(TWO, 1000)
-    spoken = captions.due(Timing(1, EDGES, 600, 50), 1000, last=False)
+    spoken = due(captions, Timing(1, EDGES, 600, 50), 1000)
     assert [(w.text, w.start) for w in spoken] == [("one", 0.6), (" two", 0.6), (" three", 0.65)]
 
 
@@ -133,5 +138,5 @@ def test_words_behind_the_last_sound_are_not_lost_and_none_are_told_without_a_so
 
 def test_a_voice_that_cannot_tell_leaves_the_whole_text_without_words() -> None:
     captions = Captions(TWO, 1000)
-    assert captions.due(None, 100, last=False) == ()
+    assert captions.due(None, 100, last=False) is None
     assert captions.rest(100) == ()

@@ -113,13 +113,15 @@ def test_words_are_told_as_they_come_and_the_rest_at_the_end() -> None:
     assert (done[0]["delta"], done[1]["transcript"]) == (", you.", "Hello there, you.")
 
 
-def test_words_that_were_wrong_are_put_right_by_the_whole() -> None:
+def test_words_that_were_told_stay_and_the_conversation_has_the_right_ones() -> None:
     line = Line()
     line.update(audio={"input": {"transcription": {"model": "whisper-1"}}})
     line.sent()
     line.notify(TranscriptGrew("item_q", "Hello"))
-    [done] = line.notify(TranscriptDone("item_q", Transcript("Yellow.", "en"), 1.5))
-    assert done["transcript"] == "Yellow."
+    rest, done = line.notify(TranscriptDone("item_q", Transcript("Yellow.", "en"), 1.5))
+    assert (rest["delta"], done["transcript"]) == (".", "Hello.")
+    [retrieved] = line.retrieved(Item("item_q", "user", "Yellow.", audio=True))
+    assert retrieved["item"]["content"][0]["transcript"] == "Yellow."
 
 
 def test_words_that_nobody_asked_for_are_not_told() -> None:

@@ -1,6 +1,7 @@
 """Tells the client what happens in the call: notices in, server events out, in the protocol's order."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from msgspec import UNSET
@@ -13,6 +14,7 @@ from voicegw.protocol.replies import Replies
 from voicegw.protocol.server_events import ServerEvent
 from voicegw.protocol.session import AnySession, Session
 from voicegw.protocol.timings import in_milliseconds
+from voicegw.protocol.told import whole
 
 _InputNotice: TypeAlias = (
     notices.SpeechStarted | notices.SpeechStopped | notices.InputCommitted | notices.InputCleared | notices.IdleTimedOut
@@ -20,8 +22,20 @@ _InputNotice: TypeAlias = (
 _TranscriptNotice: TypeAlias = notices.TranscriptGrew | notices.TranscriptDone | notices.TranscriptFailed
 _ItemNotice: TypeAlias = notices.ItemAdded | notices.ItemDeleted | notices.ItemTruncated
 
-OPEN_TURNS = 8
+OPEN_TURNS = 64
 """Most turns of the caller whose words are on their way; in a conversation there are one or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What is known of a turn that is still being said. told: how much of it the client has as deltas."""
+
+    text: str = ""
+    told: int = 0
+
+    @property
+    def untold(self) -> str:
+        return self.text[self.told :]
 
 
 class Narrator:
@@ -32,7 +46,7 @@ class Narrator:
         self._replies = replies
         self._say = say
         self._timings = timings
-        self._heard: dict[str, str] = {}  # words of the caller's turns that were told as deltas
+        self._heard: dict[str, _Heard] = {}  # of the caller's turns, until their words are known
 
     @property
     def spoken(self) -> bool:
@@ -85,27 +99,27 @@ class Narrator:
 
     def _tell_transcript(self, notice: _TranscriptNotice, *, wanted: bool) -> None:
         """wanted: False when the client has transcription off, and is told only of what went wrong."""
-        told = self._heard.pop(notice.item, "")
+        heard = self._heard.pop(notice.item, _Heard())
         match notice:
-            case notices.TranscriptGrew() if wanted:
-                self._keep_heard(notice.item, told + notice.text)
-                self._say(server.TranscriptionDelta(item_id=notice.item, delta=notice.text))
+            case notices.TranscriptGrew():
+                heard = replace(heard, text=heard.text + notice.text)
+                if wanted:
+                    self._say(server.TranscriptionDelta(item_id=notice.item, delta=heard.untold))
+                    heard = replace(heard, told=len(heard.text))
+                self._keep_heard(notice.item, heard)
             case notices.TranscriptDone():
                 self._replies.heard(notice.seconds)
                 if wanted:
-                    self._tell_words(notice, told)
+                    self._tell_words(notice, heard.text[: heard.told])
             case notices.TranscriptFailed() if wanted:
                 error = server.TranscriptionError("server_error", notice.code, notice.message)
                 self._say(server.TranscriptionFailed(item_id=notice.item, error=error))
             case notices.TranscriptFailed():
                 self._say(server.Error(error=server.ErrorDetail("server_error", notice.code, notice.message)))
-            case notices.TranscriptGrew():
-                pass
 
     def _tell_words(self, notice: notices.TranscriptDone, told: str) -> None:
-        text = notice.transcript.text
-        # Deltas cannot be taken back. Where they were wrong, the complete text says what is right.
-        if text.startswith(told) and (rest := text[len(told) :]):
+        text = whole(told, notice.transcript.text)
+        if rest := text[len(told) :]:
             self._say(server.TranscriptionDelta(item_id=notice.item, delta=rest))
         usage = server.Duration(notice.seconds)
         told_of = [server.LogProb(one.text, one.logprob, list(one.text.encode())) for one in notice.transcript.tokens]
@@ -115,8 +129,8 @@ class Narrator:
             )
         )
 
-    def _keep_heard(self, item: str, text: str) -> None:
-        self._heard[item] = text
+    def _keep_heard(self, item: str, heard: _Heard) -> None:
+        self._heard[item] = heard
         while len(self._heard) > OPEN_TURNS:  # turns that were dropped are never done
             del self._heard[next(iter(self._heard))]
 
