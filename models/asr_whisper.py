@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from models.batching import BatchWorker
+from models.batching import BATCH, BatchWorker
 from models.whisper_model import Whisper
 from models.whisper_rules import pieces
 from models.whisper_short import ShortContextWhisper, Utterance
@@ -96,7 +96,7 @@ class WhisperRecognizer:
         await self._partials.close()
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = "", batch: bool = False
     ) -> Transcript:
         if audio.rate != HEARING_RATE:
             raise ValueError(f"speech recognition hears {HEARING_RATE} Hz, got {audio.rate} Hz")
@@ -109,15 +109,23 @@ class WhisperRecognizer:
         start = 0
         for data in pieces(audio.data):
             utterance = Utterance(data, how, draft if start == 0 and len(data) == len(audio.data) else "")
-            transcript = await (self._final if final else self._partial)(utterance, caller)
+            transcript = await self._heard(utterance, caller, final=final, batch=batch)
             if transcript.text:
                 how = replace(how, language=transcript.language)  # what was heard first decides for the rest
             heard.append(_Piece(start / HEARING_RATE, transcript))
             start += utterance.samples
         return _joined(heard)
 
-    async def _final(self, utterance: Utterance, caller: str) -> Transcript:
-        return await self._finals.submit(utterance, key=utterance.key, caller=caller, deadline_s=self._deadline_s)
+    async def _heard(self, utterance: Utterance, caller: str, *, final: bool, batch: bool) -> Transcript:
+        if not final:
+            return await self._partial(utterance, caller)
+        return await self._finals.submit(
+            utterance,
+            key=(batch, utterance.key),  # a long piece of a file would keep a short turn beside it waiting
+            caller=caller,
+            deadline_s=self._deadline_s,
+            priority=BATCH if batch else 0,
+        )
 
     async def _partial(self, utterance: Utterance, caller: str) -> Transcript:
         finals = self._finals.stats

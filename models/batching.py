@@ -30,6 +30,8 @@ Part = TypeVar("Part")
 Run: TypeAlias = Callable[[Sequence[Job]], Sequence[Result]]
 """Works off jobs of one key: one result for each, in the same order. Called in the worker's thread only."""
 
+BATCH = 1
+"""Priority of work that nobody in a call waits for; theirs is 0."""
 LOAD_TIMEOUT_S = 120.0
 """Longest time for loading a model: large ones come from slow disks."""
 

@@ -70,7 +70,7 @@ class ScriptedVad(_Scripted):
         self._loud = loud * 32768
         self._window = window
 
-    def open(self, caller: str) -> "ScriptedVadStream":
+    def open(self, caller: str, *, batch: bool = False) -> "ScriptedVadStream":
         return ScriptedVadStream(self._loud, self._window)
 
 
@@ -107,6 +107,7 @@ class Heard:
     caller: str
     final: bool
     draft: str = ""
+    batch: bool = False
 
 
 class ScriptedRecognizer(_Scripted):
@@ -137,9 +138,9 @@ class ScriptedRecognizer(_Scripted):
         """Raised in place of an answer while it is set."""
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = "", batch: bool = False
     ) -> Transcript:
-        self.heard.append(Heard(audio, how, caller, final, draft))
+        self.heard.append(Heard(audio, how, caller, final, draft, batch))
         if self.error:
             raise self.error
         if self._text_of is not None:
@@ -281,7 +282,9 @@ class ScriptedSynthesizer(_Scripted):
         self._sleep = sleep
         self.spoken: deque[str] = deque(maxlen=KEPT)
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         if not any(char.isalnum() for char in text):
             return
         self.spoken.append(text)

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from models.batching import BatchWorker, Run
+from models.batching import BATCH, BatchWorker, Run
 from models.shaping import Shaper, gain_for, s16le
 from models.tts_espeak_library import Said
 from models.tts_espeak_process import EspeakProcess
@@ -68,12 +68,16 @@ class EspeakSynthesizer:
             await asyncio.to_thread(self._process.close)
             self._process = None
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         language = pick(self.voices, how).languages[0]
         if not any(char.isalnum() for char in text):
             return  # it would read signs out by their names
         speech = Speech(text, language, how.speed)
-        spoken = await self._worker.submit(speech, caller=caller, deadline_s=self._deadline_s)
+        spoken = await self._worker.submit(
+            speech, caller=caller, deadline_s=self._deadline_s, priority=BATCH if batch else 0
+        )
         if spoken:
             yield spoken
 

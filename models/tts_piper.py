@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from models.batching import BatchWorker, Run, in_parts
+from models.batching import BATCH, BatchWorker, Run, in_parts
 from models.tts_piper_voice import Description, PiperSpeaker, describe
 from models.voices import pick
 from models.worker_stats import WorkerStats
@@ -90,14 +90,19 @@ class PiperSynthesizer:
         await self._worker.close()
         await self._loader.close()
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         voice = pick(self.voices, how).name
         if not any(char.isalnum() for char in text):
             return  # eSpeak would read signs out by their names
         if (name := voice.partition("#")[0]) not in self._speakers:
             await self._loader.submit(name, caller=caller, deadline_s=self._deadline_s)
         speech = Speech(text, how.speed, voice)
-        async with aclosing(in_parts(self._worker, speech, caller=caller, deadline_s=self._deadline_s)) as parts:
+        parts = in_parts(
+            self._worker, speech, caller=caller, deadline_s=self._deadline_s, priority=BATCH if batch else 0
+        )
+        async with aclosing(parts):
             async for spoken in parts:
                 yield spoken
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from models.batching import BatchWorker
+from models.batching import BATCH, BatchWorker
 from models.onnx import onnx_file, open_session
 from models.vad_graph import FRAME, HOP, STATE, Floats, batched_graph
 from models.worker_stats import WorkerStats
@@ -143,8 +143,8 @@ class SileroVad:
     async def close(self) -> None:
         await self._worker.close()
 
-    def open(self, caller: str) -> "SileroStream":
-        return SileroStream(self._worker, caller, self._deadline_s)
+    def open(self, caller: str, *, batch: bool = False) -> "SileroStream":
+        return SileroStream(self._worker, caller, self._deadline_s, batch=batch)
 
     def _load(self) -> SileroGraph:
         return SileroGraph(onnx_file(self._folder))
@@ -156,7 +156,8 @@ class SileroStream:
     Audio that does not follow the last push without a gap, or follows a push that failed, starts afresh.
     """
 
-    def __init__(self, worker: BatchWorker[Slice, Scored], caller: str, deadline_s: float) -> None:
+    def __init__(self, worker: BatchWorker[Slice, Scored], caller: str, deadline_s: float, *, batch: bool) -> None:
+        self._batch = batch
         self._worker = worker
         self._caller = caller
         self._deadline_s = deadline_s
@@ -181,6 +182,8 @@ class SileroStream:
                 Slice(bytes(audio[: CONTEXT * SAMPLE_BYTES + used]), self._state),
                 caller=self._caller,
                 deadline_s=self._deadline_s,
+                key=self._batch,  # the second of a file must not set the pace for everybody's window
+                priority=BATCH if self._batch else 0,
             )
             for probability, level in zip(scored.probabilities, scored.levels, strict=True):
                 scores.append(SpeechScore(Span(self._at, self._at + WINDOW), probability, level))

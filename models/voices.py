@@ -68,9 +68,11 @@ class Voices:
     async def close(self) -> None:
         await asyncio.gather(*(synthesizer.close() for synthesizer in self._synthesizers))
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         voice = pick(self.voices, how)
         speaks = next(synthesizer for synthesizer in self._synthesizers if voice in synthesizer.voices)
-        async with aclosing(speaks.stream(text, replace(how, voice=voice.name), caller=caller)) as parts:
+        async with aclosing(speaks.stream(text, replace(how, voice=voice.name), caller=caller, batch=batch)) as parts:
             async for spoken in parts:
                 yield spoken

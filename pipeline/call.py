@@ -51,6 +51,7 @@ from pipeline.events import (
     TimePassed,
     TranscriptReady,
 )
+from pipeline.floor import Caller, Tutor
 from pipeline.history import History, Item
 from pipeline.line import Line
 from pipeline.listener import Listener
@@ -228,6 +229,11 @@ class Call:
     def go_on(self) -> None:
         """The line is up again; an answer goes on where it stopped."""
         self._speaker.go_on()
+
+    @property
+    def waits(self) -> bool:
+        """Somebody speaks, or waits for an answer that cannot be heard yet: work that can wait should."""
+        return self._taker.caller is not Caller.SILENT or self._taker.tutor is Tutor.THINKING
 
     async def close(self) -> None:
         """Hang up: all work of the call stops. Safe to call twice."""

@@ -80,7 +80,8 @@ class VadStream(Protocol):
 
 
 class Vad(Engine, Protocol):
-    def open(self, caller: str) -> VadStream: ...
+    def open(self, caller: str, *, batch: bool = False) -> VadStream:
+        """batch: nobody in a call waits for it, so it comes behind everybody who does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,12 @@ class Recognizer(Engine, Protocol):
         """ISO 639-1 codes that can be asked for; known after `start`."""
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = "", batch: bool = False
     ) -> Transcript:
         """The words in `audio` (16 kHz). Finals go before partials (`final=False`) in the queue.
 
         draft: an earlier hypothesis about the beginning of the same audio. A recognizer may use it to be done sooner,
-        and must not believe it.
+        and must not believe it. batch: see `Vad.open`.
         """
 
 
@@ -292,8 +293,8 @@ class Synthesizer(Engine, Protocol):
     def voices(self) -> Sequence[Voice]:
         """At least one; the first is the default."""
 
-    def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
-        """`text` as it is spoken (an async generator).
+    def stream(self, text: str, how: Speaking, *, caller: str, batch: bool = False) -> AsyncGenerator[Spoken, None]:
+        """`text` as it is spoken (an async generator). batch: see `Vad.open`.
 
         Nothing is yielded for text without a sound (punctuation, an emoji).
         """

@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     )
     max_calls: int = Field(4, ge=1, description="calls at the same time; one more is told to try again later")
     max_call_minutes: float = Field(60, gt=0, description="longest call")
+    batch_jobs: int = Field(
+        4, ge=1, description="recordings transcribed over HTTP at the same time, and texts read out; calls go first"
+    )
     max_frame_mb: int = Field(22, ge=1, description="largest WebSocket frame; larger ones close the call with 1009")
     llm: LlmSettings = LlmSettings()
     asr: AsrSettings = AsrSettings()

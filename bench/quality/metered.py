@@ -95,7 +95,7 @@ class MeteredVad(_Metered):
         super().__init__(vad, backstage, memory, prices)
         self._vad = vad
 
-    def open(self, caller: str) -> "MeteredVadStream":
+    def open(self, caller: str, *, batch: bool = False) -> "MeteredVadStream":
         return MeteredVadStream(self, self._vad.open(caller))
 
 
@@ -179,7 +179,7 @@ class MeteredRecognizer(_Metered):
         return self._recognizer.languages
 
     async def transcribe(
-        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = ""
+        self, audio: Pcm, how: Listening, *, caller: str, final: bool = True, draft: str = "", batch: bool = False
     ) -> Transcript:
         def answer() -> tuple[Transcript, float]:
             return self.timed(self._recognizer.transcribe(audio, how, caller=caller, final=final, draft=draft))
@@ -199,7 +199,9 @@ class MeteredSynthesizer(_Metered):
     def voices(self) -> Sequence[Voice]:
         return self._synthesizer.voices
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         parts = recalled(
             self.memory.tts,
             key(self.info, text, how),

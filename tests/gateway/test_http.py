@@ -1,5 +1,7 @@
 """The HTTP side of the gateway, asked by OpenAI's own client library."""
 
+import asyncio
+import errno
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +11,7 @@ import numpy as np
 import openai
 import pytest
 from openai import AsyncOpenAI
+from starlette.datastructures import UploadFile
 
 from models.scripted import ScriptedRecognizer, ScriptedSynthesizer
 from pipeline.audio import Pcm
@@ -128,6 +131,50 @@ async def test_silence_has_no_words():
         assert (await api.audio.transcriptions.create(model="whisper-1", file=upload(silence))).text == ""
 
 
+async def test_a_recording_comes_behind_every_caller():
+    recognizer = ScriptedRecognizer(["hello"])
+    async with gateway(scripted(recognizer=recognizer)) as running, client(running) as api:
+        await api.audio.transcriptions.create(model="whisper-1", file=upload(speaking()))
+    assert [heard.batch for heard in recognizer.heard] == [True, True]
+
+
+async def test_more_jobs_than_there_are_places_are_refused(monkeypatch):
+    recognizer = ScriptedRecognizer(["hello"], delay_s=0.3)
+    monkeypatch.setattr("voicegw.http.gateway.WAITING", 1)
+    async with gateway(scripted(recognizer=recognizer), batch_jobs=1) as running:
+        async with httpx2.AsyncClient(base_url=running.http) as plain:
+            asking = [plain.post("/v1/audio/transcriptions", files={"file": upload(speaking())}) for _ in range(4)]
+            answers = await asyncio.gather(*asking)
+            assert sorted(answer.status_code for answer in answers) == [200, 200, 429, 429]
+            refused = next(answer for answer in answers if answer.status_code == 429)
+            assert refused.json()["error"]["code"] == "too_many_requests"
+            assert int(refused.headers["retry-after"]) > 0
+        assert recognizer.heard[-1].batch
+
+
+async def test_a_full_disk_is_said_in_the_shape_of_the_api(monkeypatch):
+    """The system's own answer was plain text."""
+
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(UploadFile, "write", full)
+    async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as plain:
+        answer = await plain.post("/v1/audio/transcriptions", files={"file": upload(speaking())})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (507, "insufficient_storage")
+
+
+async def test_work_stops_when_nobody_waits_for_it():
+    recognizer = ScriptedRecognizer(["hello"], delay_s=30)
+    async with gateway(scripted(recognizer=recognizer), batch_jobs=1) as running:
+        async with httpx2.AsyncClient(base_url=running.http) as plain:
+            with pytest.raises(httpx2.ReadTimeout):
+                await plain.post("/v1/audio/transcriptions", files={"file": upload(speaking())}, timeout=0.5)
+        recognizer.delay_s = 0
+        async with client(running) as api:  # the only place is free again
+            assert (await api.audio.transcriptions.create(model="whisper-1", file=upload(speaking()))).text
+
+
 # --- speech --------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +214,7 @@ async def test_a_wrong_speech_request_is_refused_by_name(fields, param):
 
 async def test_an_engine_that_fails_says_so_before_any_sound():
     class Full(ScriptedSynthesizer):
-        async def stream(self, text, how, *, caller):
+        async def stream(self, text, how, *, caller, batch=False):
             if text:
                 raise EngineOverloaded("Too many sentences are waiting.")
             yield Spoken(Pcm(b"", 24_000))

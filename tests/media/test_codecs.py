@@ -1,6 +1,7 @@
 """Sound into files and out of them again."""
 
 import io
+import wave
 
 import av
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from pipeline.audio import Pcm
 from pipeline.errors import CallerError
 from voicegw.media import decode
-from voicegw.media.decode import decoded
+from voicegw.media.decode import BLOCK, blocks, decoded
 from voicegw.media.encode import MEDIA_TYPES, Format, sound_stream
 
 RATE = 22_050
@@ -83,3 +84,34 @@ def test_a_recording_without_sound_and_one_too_long_are_refused(monkeypatch: pyt
     monkeypatch.setattr(decode, "LONGEST_S", 1)
     with pytest.raises(CallerError, match="longer than 1 seconds"):
         decoded(file("flac", tone(2.0)))
+
+
+def test_a_small_file_of_much_silence_is_never_in_memory_as_a_whole() -> None:
+    """Sixteen of them took a gigabyte."""
+    silence = file("flac", Pcm(bytes(2 * RATE * 600), RATE))
+    assert len(silence) < 200_000
+    sizes = [len(block.data) for block in blocks(io.BytesIO(silence))]
+    assert sum(sizes) == pytest.approx(600 * 32_000, rel=0.001)
+    assert max(sizes) < BLOCK + 32_000
+
+
+def test_pieces_say_where_in_the_recording_they_are() -> None:
+    at = 0
+    for block in blocks(io.BytesIO(file("wav", tone(9.0)))):
+        assert block.start == at
+        at += block.samples
+    assert at == pytest.approx(9 * 16_000, abs=100)
+
+
+@pytest.mark.parametrize("rate", [1, 100, 3999])
+def test_a_rate_at_which_nobody_records_is_refused(rate: int) -> None:
+    """Each of its samples would become thousands."""
+    container = io.BytesIO()
+    with wave.open(container, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(bytes(20_000))
+    with pytest.raises(CallerError, match="samples a second; it takes at least 4000") as caught:
+        decoded(container.getvalue())
+    assert caught.value.param == "file"

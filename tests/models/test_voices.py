@@ -49,10 +49,12 @@ class Member(ScriptedSynthesizer):
         self.voices = voices
         self.open = 0
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         self.open += 1
         try:
-            async for part in super().stream(text, how, caller=caller):
+            async for part in super().stream(text, how, caller=caller, batch=batch):
                 yield part
         finally:
             self.open -= 1

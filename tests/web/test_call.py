@@ -45,7 +45,9 @@ STEP_S, STEP_HZ, LOWEST_HZ = 0.25, 60, 300
 class Scale(ScriptedSynthesizer):
     """Its pitch tells the place in ANSWER, at 80 ms a character: pauses and stretches do not count as heard."""
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         rate = self.voices[0].rate
         begins = ANSWER.index(text.strip()) * 0.08
         t = begins + np.arange(int(len(text) * 0.08 * rate)) / rate

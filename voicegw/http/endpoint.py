@@ -1,8 +1,10 @@
 """What the endpoints for people with a key have in common: who may, when, and how a refusal reads."""
 
+import asyncio
+import errno
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -11,9 +13,18 @@ from starlette.responses import JSONResponse, Response
 from pipeline.errors import CallerError, EngineError, EngineOverloaded, EngineTimeout
 from voicegw.http.access import Refused
 from voicegw.http.gateway import Gateway
+from voicegw.media.batch import TooManyJobs
 
 log = logging.getLogger(__name__)
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says when there is no room for a file."""
+RETRY_S = 5
+"""After so long it makes sense to ask again where there was no place."""
+LOOK_S = 0.5
+"""How often to look whether the one who asked is still there."""
+
+T = TypeVar("T")
 Handler: TypeAlias = Callable[[Request, Gateway], Awaitable[Response]]
 
 
@@ -30,6 +41,14 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             return refusal(refused)
         except CallerError as error:
             return refusal(Refused(str(error), 400, error.code, error.param))
+        except TooManyJobs as error:
+            return refusal(Refused(str(error), 429, "too_many_requests"))
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            log.error("the disk for temporary files is full", extra={"path": request.url.path, "reason": str(error)})  # noqa: TRY400 - that is all there is to know
+            full = Refused("The gateway has no room on its disk for this request.", 507, "insufficient_storage")
+            return refusal(full, type="server_error")
         except EngineError as error:
             log.warning("a request failed", extra={"path": request.url.path, "reason": str(error)})
             return refusal(Refused(str(error), _status(error), error.code), type="server_error")
@@ -40,7 +59,8 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 def refusal(refused: Refused, *, type: str = "invalid_request_error") -> Response:
     """The shape that clients of the OpenAI API expect an error in."""
     error = {"message": str(refused), "type": type, "code": refused.code, "param": refused.param}
-    return JSONResponse({"error": error}, refused.status)
+    headers = {"Retry-After": str(RETRY_S)} if refused.status in (429, 503) else None
+    return JSONResponse({"error": error}, refused.status, headers)
 
 
 def told(value: object, status: int = 200) -> Response:
@@ -56,6 +76,19 @@ async def bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         if size > limit:
             raise Refused(f"The request has more than {limit} bytes, the limit here.", 413, "request_too_large")
         yield piece
+
+
+async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives; it is stopped when nobody waits for that any more. The body must have been read."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=LOOK_S)
+            if not task.done() and await request.is_disconnected():
+                raise Refused("Nobody waits for the answer.", 499, "client_closed_request")
+        return task.result()
+    finally:
+        task.cancel()
 
 
 async def body(request: Request, limit: int) -> bytes:

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from pipeline.engines import Engines
 from pipeline.settings import CallSettings
 from voicegw.http.access import Doorkeeper, Refused
+from voicegw.media.batch import WAITING, BatchDesk
 from voicegw.protocol.dialect import GA, Dialect
 from voicegw.protocol.offer import Offer
 from voicegw.protocol.realtime import RealtimeProtocol
@@ -37,6 +38,7 @@ class Gateway:
     """The engines, the calls on them, and who may make one.
 
     public: settings that anyone who may call may see. longest_s: seconds a call may last. since: when it came up.
+    batch_jobs: recordings transcribed over HTTP at the same time, and texts read out.
     grace_s: seconds that a call over WebRTC waits for a caller whose line broke.
     """
 
@@ -51,10 +53,15 @@ class Gateway:
     grace_s: float = 20.0
     public: dict[str, object] = field(default_factory=dict)
     state: Literal["starting", "ready", "stopping"] = "starting"
+    batch_jobs: int = 4
     switchboard: Switchboard = field(init=False)
+    transcribing: BatchDesk = field(init=False)
+    reading: BatchDesk = field(init=False)
 
     def __post_init__(self) -> None:
         self.switchboard = Switchboard(self.table, self.new_peer, longest_s=self.longest_s, grace_s=self.grace_s)
+        self.transcribing = BatchDesk(self.batch_jobs, lambda: self.table.waits, waiting=WAITING)
+        self.reading = BatchDesk(self.batch_jobs, lambda: self.table.waits, waiting=WAITING)
 
     def admit(self, connection: HTTPConnection) -> EphemeralKey | None:
         """The ephemeral key that a caller brings, if any. Raises Refused when there is no call to be had."""

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from pipeline.engines import Speaking
 from pipeline.errors import CallerError
 from pipeline.sentences import SentenceSplitter
+from voicegw.http.ahead import made_ahead
 from voicegw.http.endpoint import body
 from voicegw.http.gateway import Gateway
 from voicegw.media.encode import MEDIA_TYPES, Format, sound_stream
@@ -41,7 +42,7 @@ async def speech(request: Request, gateway: Gateway) -> Response:
     except (msgspec.DecodeError, RecursionError) as error:
         raise CallerError(f"The body is not valid JSON: {error}.", code="invalid_json") from None
     speaking = Speaking(gateway.offer.spoken.named(wanted.voice, "voice"), wanted.speed, wanted.language)
-    sound = _encoded(wanted, speaking, gateway)
+    sound = made_ahead(_encoded(wanted, speaking, gateway))
     # The first piece is waited for, so that an engine that fails can still say so.
     first = await anext(sound, None)
     if first is None:
@@ -53,12 +54,16 @@ async def _encoded(wanted: _Wanted, speaking: Speaking, gateway: Gateway) -> Asy
     """Nothing at all for a text without a sound."""
     splitter = SentenceSplitter()
     stream, caller, any_sound = sound_stream(wanted.response_format), f"speech_{secrets.token_hex(4)}", False
-    for sentence in [*splitter.push(wanted.input), *splitter.finish()]:
-        async with aclosing(gateway.engines.synthesizer.stream(sentence, speaking, caller=caller)) as pieces:
-            async for piece in pieces:
-                any_sound = True
-                if coded := stream.push(piece.pcm):
-                    yield coded
+    synthesizer = gateway.engines.synthesizer
+    with gateway.reading.taken_in():
+        async with gateway.reading.worked_on():
+            for sentence in [*splitter.push(wanted.input), *splitter.finish()]:
+                await gateway.reading.gap()
+                async with aclosing(synthesizer.stream(sentence, speaking, caller=caller, batch=True)) as pieces:
+                    async for piece in pieces:
+                        any_sound = True
+                        if coded := stream.push(piece.pcm):
+                            yield coded
     if any_sound and (rest := stream.finish()):
         yield rest
 

@@ -1,21 +1,20 @@
 """POST /v1/audio/transcriptions: the words in a recording, on the engines that hear the callers."""
 
-import asyncio
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from pipeline.audio import Pcm
 from pipeline.engines import Listening
 from pipeline.errors import CallerError
-from voicegw.http.endpoint import bounded, told
+from voicegw.http.endpoint import bounded, told, while_there
 from voicegw.http.gateway import Gateway
 from voicegw.media.captions import Caption, captions, srt, vtt
-from voicegw.media.decode import decoded
-from voicegw.media.transcribe import Segment, transcribed
+from voicegw.media.decode import blocks
+from voicegw.media.transcribe import Segment, Transcribed, transcribed
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of a file, as at OpenAI."""
@@ -28,12 +27,16 @@ PROMPT_LIMIT = 4096
 
 
 async def transcriptions(request: Request, gateway: Gateway) -> Response:
-    form = await _form(request)
-    try:
-        recording, wanted, how = await _understood(form, gateway)
-    finally:
-        await form.close()
-    segments = await transcribed(recording, how, gateway.engines)
+    with gateway.transcribing.taken_in():
+        form = await _form(request)
+        try:
+            recording, wanted, how = _understood(form, gateway)
+            async with gateway.transcribing.worked_on():
+                work = transcribed(blocks(recording), how, gateway.engines, gateway.transcribing)
+                heard = await while_there(request, work)
+        finally:
+            await form.close()
+    segments = heard.segments
     text = " ".join(segment.heard.text for segment in segments)
     match wanted:
         case "text":
@@ -43,9 +46,9 @@ async def transcriptions(request: Request, gateway: Gateway) -> Response:
         case "vtt":
             return PlainTextResponse(vtt(_captions(segments)), media_type="text/vtt")
         case "verbose_json":
-            return told(_verbose(text, segments, recording, words="word" in form.getlist("timestamp_granularities[]")))
+            return told(_verbose(text, heard, words="word" in form.getlist("timestamp_granularities[]")))
         case _:
-            return told({"text": text, "usage": _usage(recording)})
+            return told({"text": text, "usage": _usage(heard)})
 
 
 async def _form(request: Request) -> FormData:
@@ -57,7 +60,7 @@ async def _form(request: Request) -> FormData:
         raise CallerError(f"The form cannot be read: {error.message}", code="invalid_form") from None
 
 
-async def _understood(form: FormData, gateway: Gateway) -> tuple[Pcm, str, Listening]:
+def _understood(form: FormData, gateway: Gateway) -> tuple[BinaryIO, str, Listening]:
     """The recording, the format of the answer, and how to listen. Raises CallerError naming the field at fault."""
     for name in form:
         if name not in FIELDS:
@@ -76,8 +79,7 @@ async def _understood(form: FormData, gateway: Gateway) -> tuple[Pcm, str, Liste
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise CallerError("Missing required parameter: 'file'.", code="missing_required_parameter", param="file")
-    recording = await asyncio.to_thread(decoded, await file.read())
-    return recording, wanted, Listening(language, prompt, word_times=wanted in ("verbose_json", "srt", "vtt"))
+    return file.file, wanted, Listening(language, prompt, word_times=wanted in ("verbose_json", "srt", "vtt"))
 
 
 def _language(form: FormData, gateway: Gateway) -> str | None:
@@ -100,14 +102,15 @@ def _captions(segments: Sequence[Segment]) -> list[Caption]:
     return shown
 
 
-def _verbose(text: str, segments: Sequence[Segment], recording: Pcm, *, words: bool) -> dict[str, object]:
+def _verbose(text: str, heard: Transcribed, *, words: bool) -> dict[str, object]:
+    segments = heard.segments
     result: dict[str, object] = {
         "task": "transcribe",
         "language": segments[0].heard.language if segments else "",
-        "duration": round(recording.seconds, 3),
+        "duration": round(heard.seconds, 3),
         "text": text,
         "segments": [_segment(number, segment) for number, segment in enumerate(segments)],
-        "usage": _usage(recording),
+        "usage": _usage(heard),
     }
     if words:
         result["words"] = [
@@ -129,5 +132,5 @@ def _segment(number: int, segment: Segment) -> dict[str, object]:
     }
 
 
-def _usage(recording: Pcm) -> dict[str, object]:
-    return {"type": "duration", "seconds": round(recording.seconds, 3)}
+def _usage(heard: Transcribed) -> dict[str, object]:
+    return {"type": "duration", "seconds": round(heard.seconds, 3)}

@@ -35,6 +35,11 @@ class SessionTable:
         """Most calls at the same time."""
         return self._limit
 
+    @property
+    def waits(self) -> bool:
+        """Somebody in a call speaks, or waits for an answer."""
+        return any(session.call.waits for session in self._sessions)
+
     def check(self) -> None:
         """Raises TableFull when there is no room for one more."""
         if len(self._sessions) >= self._limit:
