@@ -25,7 +25,9 @@ class Divided(ScriptedSynthesizer):
         super().__init__()
         self.counts = counts
 
-    async def stream(self, text: str, how: Speaking, *, caller: str) -> AsyncGenerator[Spoken, None]:
+    async def stream(
+        self, text: str, how: Speaking, *, caller: str, batch: bool = False
+    ) -> AsyncGenerator[Spoken, None]:
         if self.counts is None:
             for _ in range(3):
                 yield Spoken(PART)
