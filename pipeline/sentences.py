@@ -7,11 +7,14 @@ and "e.g." are not ends, and whether a full stop ends a sentence is only known w
 chunk is not kept waiting: a plain word and a full stop or a comma are its end as they arrive, and full stops that still
 follow are left unsaid.
 
-Text for the ear has no markdown and no emoji; the caption shows what is spoken.
+Text for the ear has no marks of markdown and no emoji; captions and history show the same. How it is said ("$500") is
+the voice's matter.
 """
 
 import re
 
+from pipeline.abbreviations import Abbreviations, FullStop
+from pipeline.markdown import Markdown, Reading
 from pipeline.phrases import LEAST_WORDS, phrase_end
 
 FIRST_WORDS = 3
@@ -28,26 +31,16 @@ _WIDE_COMMAS = "\uff0c\u3001\uff1b\uff1a"
 _WIDE = _WIDE_STOPS + _WIDE_COMMAS
 _STOPS = ".!?\u2026" + _WIDE_STOPS
 _COMMAS = ",;:\u2014\u2013\u060c" + _WIDE_COMMAS
-_CLOSERS = "\"'\u201d\u2019\u00bb)]\u300f\u300d"
-# A full stop after one of these, or after a single letter, ends nothing.
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"])(?:[A-HJ-Za-zÀ-ÿ]|Mr|Mrs|Ms|Dr|Prof|Sr|Sra|St|vs|etc|e\.g|i\.e|p\.ex|z\.B|bzw|usw|Nr|No|approx|"
-    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$"
-)
-_NUMBERED = re.compile(r"\n\s*\d+\.$")  # an entry of a list
-_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
-_ORDINAL_LANGUAGES = frozenset(
-    ("cs", "da", "de", "et", "fi", "hr", "hu", "is", "lv", "nb", "nn", "no", "pl", "sk", "sl")
-)
-"""Where "12. Mai" is the twelfth."""
-_OPEN_LINK = re.compile(r"\[[^\]]*$")
+_CLOSERS = "\"'\u201d\u2019\u00bb)]\u300f\u300d*_`~"
+_NUMBERED = re.compile(r"\n\s*\d{1,3}\.$")  # an entry of a list
 _PLAIN_END = re.compile(r"(?:^|\s)[^\W\d_]{3,}[.!?]$")
 _PLAIN_COMMA = re.compile(r"[^\W\d_]{2}[,;]$")
 _QUOTED = re.compile("[\"\u201c\u201d\u201e\u201a\u2018\u00ab\u00bb(\\[\u300c\u300e]|(?:^|\\s)'")
-_MARKUP = re.compile(r"[*_`#~|<>]+|\[([^\]]*)\]\([^)]*\)")
-_BULLET = re.compile(r"\n\s*(?:[-•‣]\s+|\d+[.)]\s+)")
 # Pictographs, dingbats, symbols, flags, skin tones, joiners and variation selectors: nothing a voice could say.
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2300-\u23ff\u2b00-\u2bff\ufe00-\ufe0f\u200d\u20e3]+")
+_PIECE = re.compile(r"(?s).{1,80}(?=\s)|.{1,80}")  # of a text that comes at once
+SEEN = 2 * HARD_CHARS
+"""Characters that are looked at for an end: more than the longest chunk, so that the work for each is bounded."""
 
 
 class SentenceSplitter:
@@ -56,71 +49,107 @@ class SentenceSplitter:
     def __init__(self, language: str = "") -> None:
         """language: ISO 639-1, of the text; without it a long first clause is not taken apart."""
         self._language = language
+        self._abbreviations = Abbreviations(language)
+        self._markdown = Markdown()
         self._text = "\n"  # the answer begins a line; what is left after a cut does so only where it has a line's end
         self._said = 0  # words
+        self._cased = False  # it is written with capital letters, so a sentence begins with one
         self._ended = False  # by a full stop behind which nothing had come yet
 
     def push(self, delta: str) -> list[str]:
+        # A long one is taken a line or so at a time, so that no more is held than can be looked at.
+        pieces = [delta] if len(delta) <= HARD_CHARS else _PIECE.findall(delta)
+        return [chunk for piece in pieces for chunk in self._push(piece)]
+
+    def finish(self) -> list[str]:
+        """The rest, when the text has ended."""
+        chunks = []
+        while (cut := self._cut(over=True)) is not None:
+            chunks += self._take(cut)
+        return chunks + self._take(len(self._text))
+
+    def _push(self, delta: str) -> list[str]:
         self._text += delta
         if self._ended:
             self._text = self._text.lstrip(_STOPS)
             self._ended = not self._text
         chunks = []
         while (cut := self._cut()) is not None:
-            chunk, self._text = self._text[:cut], self._text[cut:]
-            if spoken := self._spoken(chunk):
-                chunks.append(spoken)
+            chunks += self._take(cut)
         return chunks
 
-    def finish(self) -> list[str]:
-        """The rest, when the text has ended."""
-        rest, self._text = self._text, ""
-        return [spoken] if (spoken := self._spoken(rest)) else []
-
-    def _spoken(self, chunk: str) -> str:
-        text = speakable(chunk)
+    def _take(self, end: int) -> list[str]:
+        chunk, self._text = self._text[:end], self._text[end:]
+        self._cased = self._cased or any(char.isupper() for char in chunk)
+        text = speakable(self._markdown.take(chunk))
         self._said += _words(text)
-        return text
+        return [text] if text else []
 
-    def _cut(self) -> int | None:
-        """Where the present text can be cut, None if it cannot yet."""
-        text = self._text
+    def _cut(self, *, over: bool = False) -> int | None:
+        """Where the present text can be cut, None if it cannot yet. over: nothing more will come."""
+        text = self._text[:SEEN]
+        reading = self._markdown.read(text, over=over)
+        clause = 0  # words up to `counted`
+        counted = 0
         for at, char in enumerate(text[:-1]):
+            if char == "\n":
+                if counted or text[:at].strip():
+                    return at
+                continue
+            if char not in _STOPS and char not in _COMMAS:
+                continue
             end = at + 1
             while end < len(text) - 1 and text[end] in _CLOSERS + _STOPS:
                 end += 1
-            follows = text[end]
-            if char == "\n" and text[:at].strip():
-                return at
-            over = (char in _WIDE or follows.isspace()) and not _OPEN_LINK.search(text[:end])
-            if over and char in _STOPS and not self._ends_nothing(text[:end]):
+            if not (char in _WIDE or text[end].isspace()) or not reading.cuts(end):
+                continue
+            clause += _words(text[counted:end])
+            counted = end
+            if char in _STOPS:
+                stop = self._stop(text, at, end, over=over)
+                if stop is FullStop.ENDS:
+                    return end
+                if stop is FullStop.UNKNOWN and len(text) <= HARD_CHARS:
+                    return None
+            elif clause >= FIRST_WORDS if self._hasty else end > CLAUSE_CHARS:
                 return end
-            if over and char in _COMMAS and self._clause_long_enough(text[:end]):
-                return end
-        if self._hasty and (early := self._early_end()):
+        if self._hasty and not over and (early := self._early_end(reading)):
             return early
-        if len(text) > HARD_CHARS and (space := text.rfind(" ", 1, HARD_CHARS)) > 0:
-            return space + 1
+        if len(text) > HARD_CHARS:
+            space = text.rfind(" ", 1, HARD_CHARS)
+            return space + 1 if space > 0 else HARD_CHARS
         return None
 
-    def _early_end(self) -> int | None:
+    def _early_end(self, reading: Reading) -> int | None:
         """Where a chunk ends that has neither a clause nor a sentence that is surely over."""
         text = self._text
-        if not self._said and not _QUOTED.search(text):
-            if _PLAIN_END.search(text) and not self._ends_nothing(text):
+        if not self._said and not _QUOTED.search(text) and reading.cuts(len(text)):
+            if _PLAIN_END.search(text[-HARD_CHARS:]) and not self._ends_nothing(text):
                 self._ended = True
                 return len(text)
-            if _PLAIN_COMMA.search(text) and _words(text) >= FIRST_WORDS:
+            if _PLAIN_COMMA.search(text[-HARD_CHARS:]) and _words(text) >= FIRST_WORDS:
                 return len(text)
-        return phrase_end(text, self._language)
+        end = phrase_end(text, self._language)
+        return end if end is not None and reading.cuts(end) else None
+
+    def _stop(self, text: str, at: int, end: int, *, over: bool) -> FullStop:
+        """What the stops [at, end) do. A full stop may belong to what stands before it, or to a number that counts."""
+        if text[at] != "." or text[at:end].strip(_CLOSERS) != ".":
+            return FullStop.ENDS
+        if _NUMBERED.search(text[max(0, at - 8) : at + 1]):
+            return FullStop.GOES_ON
+        judged = self._abbreviations.judge(text[max(0, at - 32) : at], text[end:], over=over)
+        if judged is not FullStop.ENDS:
+            return judged
+        follows = text[end:].lstrip(" \t")[:1]
+        if not follows:
+            return FullStop.ENDS if over else FullStop.UNKNOWN
+        cased = self._cased or any(char.isupper() for char in text[:at])
+        return FullStop.GOES_ON if cased and follows.islower() else FullStop.ENDS
 
     def _ends_nothing(self, text: str) -> bool:
-        """The full stop at its end is part of an abbreviation, or of a number that counts something."""
-        ordinal = self._language in _ORDINAL_LANGUAGES and _ORDINAL.search(text)
-        return bool(ordinal or _ABBREVIATION.search(text) or _NUMBERED.search(text))
-
-    def _clause_long_enough(self, clause: str) -> bool:
-        return _words(clause) >= FIRST_WORDS if self._hasty else len(clause) > CLAUSE_CHARS
+        """The full stop at its end may be part of an abbreviation."""
+        return text.endswith(".") and self._abbreviations.known(text[-33:-1])
 
     @property
     def _hasty(self) -> bool:
@@ -134,7 +163,5 @@ def _words(text: str) -> int:
 
 
 def speakable(text: str) -> str:
-    """`text` without markdown, bullets and emoji, its white space joined. A line begins behind a line's end only."""
-    text = _BULLET.sub("\n", text)
-    text = _MARKUP.sub(lambda match: match.group(1) or "", text)
+    """`text` without emoji, its white space joined."""
     return " ".join(_EMOJI.sub(" ", text).split())
