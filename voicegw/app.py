@@ -19,6 +19,7 @@ from voicegw.http.access import Doorkeeper
 from voicegw.http.client_secrets import client_secrets
 from voicegw.http.endpoint import endpoint
 from voicegw.http.gateway import Gateway
+from voicegw.http.host import HostCheck
 from voicegw.http.lobby import lobby
 from voicegw.http.page import Page
 from voicegw.http.realtime import realtime
@@ -42,7 +43,7 @@ def engine_choice(settings: Settings) -> EngineChoice:
         profile=settings.profile,
         llm_url=llm.url,
         llm_model=llm.model,
-        llm_key=llm.api_key.get_secret_value() if llm.api_key else None,
+        llm_key=(llm.api_key.get_secret_value().strip() or None) if llm.api_key else None,
         llm_start_s=llm.start_s,
         llm_first_token_s=llm.first_token_s,
         llm_total_s=llm.total_s,
@@ -103,9 +104,11 @@ def cross_origin(settings: Settings) -> list[Middleware]:
 
 def open_gateway(settings: Settings, engines: Engines) -> Gateway:
     """The gateway's state, not started yet."""
-    key = settings.api_key.get_secret_value() if settings.api_key else None
+    key = settings.key
+    if key and key.short:
+        log.warning("the key is short; behind a proxy that others can reach it could be guessed")
     origins = frozenset((settings.origins or "").split())
-    ephemeral = EphemeralKeys()
+    ephemeral = EphemeralKeys(places=settings.max_calls_per_key or settings.max_calls // 2 or 1)
     return Gateway(
         engines=engines,
         defaults=call_defaults(settings),
@@ -174,7 +177,7 @@ def build(
             WebSocketRoute("/{path:path}", no_call_here),
         ],
         exception_handlers={HTTPException: not_served},
-        middleware=cross_origin(settings),
+        middleware=[Middleware(HostCheck), *cross_origin(settings)],
         lifespan=lifespan,
     )
     app.state.gateway = gateway

@@ -16,9 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from voicegw.errors import SettingsError
+from voicegw.key import REMEDY, SHORTEST, Key
 from voicegw.loopback import is_loopback
 
 PREFIX = "VOICEGW_"
+SECRETS = ("key", "secret")
+"""How the names of settings end whose values are never shown."""
 
 TUTOR = (
     "You are a warm, patient conversation partner on the phone. Everything you write is spoken aloud, so answer in one "
@@ -90,7 +93,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on; anything but loopback needs api_key")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    api_key: SecretStr | None = Field(None, description="key that every caller must bring")
+    api_key: SecretStr | None = Field(
+        None, description=f"key that every caller must bring; {SHORTEST} characters at least, except on loopback"
+    )
     origins: str | None = Field(
         None,
         pattern=r"^(\*|https?://[^\s/*]+( +https?://[^\s/*]+)*)$",
@@ -106,6 +111,9 @@ class Settings(BaseSettings):
         300, ge=1, description="time without a word after which the tutor says goodbye and the call ends"
     )
     max_calls: int = Field(4, ge=1, description="calls at the same time; one more is told to try again later")
+    max_calls_per_key: int | None = Field(
+        None, ge=1, description="calls at the same time with one ephemeral key; default: half of max_calls"
+    )
     max_call_minutes: float = Field(60, gt=0, description="longest call")
     batch_jobs: int = Field(
         4, ge=1, description="recordings transcribed over HTTP at the same time, and texts read out; calls go first"
@@ -115,6 +123,11 @@ class Settings(BaseSettings):
     asr: AsrSettings = AsrSettings()
     tts: TtsSettings = TtsSettings()
     rtc: RtcSettings = RtcSettings()
+
+    @property
+    def key(self) -> Key | None:
+        """What callers must bring; None lets in who is on this machine. Raises SettingsError for a key that is none."""
+        return None if self.api_key is None else Key(self.api_key.get_secret_value())
 
     @classmethod
     def settings_customise_sources(
@@ -150,11 +163,20 @@ def load(**overrides: Any) -> Settings:
 
 
 def refuse_exposure(settings: Settings) -> None:
-    """Raises SettingsError when the gateway would listen to the world with nothing to keep it out."""
-    if settings.api_key is None and not is_loopback(settings.host):
+    """Raises SettingsError for a key that is none, and for a gateway that the world can reach without a good one."""
+    key = settings.key
+    if is_loopback(settings.host):
+        return
+    remedy = f"Set one, e.g. {REMEDY}, or listen on 127.0.0.1."
+    if key is None:
         raise SettingsError(
             f"Refusing to listen on {settings.host} without a key: anyone who reaches this machine could use it. "
-            f"Set one, e.g. {PREFIX}API_KEY=$(openssl rand -hex 24), or listen on 127.0.0.1."
+            + remedy
+        )
+    if key.short:
+        raise SettingsError(
+            f"Refusing to listen on {settings.host} with a key of fewer than {SHORTEST} characters, "
+            f"which could be guessed. {remedy}"
         )
 
 
@@ -190,4 +212,5 @@ def _sentence(error: ValidationError) -> str:
     path = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"The setting '{path}' is unknown; `voicegw settings` lists what there is."
-    return f"The setting '{path}' is not usable: {problem['msg']} (got {problem['input']!r})."
+    got = "" if path.endswith(SECRETS) else f" (got {problem['input']!r})"
+    return f"The setting '{path}' is not usable: {problem['msg']}{got}."

@@ -276,7 +276,7 @@ async def test_an_ephemeral_key_for_transcription_and_one_without_wishes():
 async def test_an_ephemeral_key_expires_and_a_made_up_one_opens_nothing():
     async with gateway() as running:
         keys = running.app.state.gateway.ephemeral
-        late = keys.issue("realtime", None, 10, time.time() - 11)
+        late = keys.issue("realtime", None, 10, time.time() - 11, time.monotonic() - 11)
         for value in (late.value, "ek_made_up"):
             with pytest.raises(Exception, match="401"):
                 async with dial(running.url, additional_headers={"Authorization": f"Bearer {value}"}):

@@ -147,10 +147,10 @@ async def _gateway(
     if url is not None:
         yield Reached(url, key)
         return
-    own_key = load(**chosen).api_key
+    own_key = load(**chosen).key
     console.print("Starting a gateway ...")
     async with own_gateway({f"VOICEGW_{name.upper()}": str(value) for name, value in chosen.items()}) as own:
-        yield replace(own, key=own_key.get_secret_value() if own_key else None)
+        yield replace(own, key=own_key.text if own_key else None)
 
 
 async def _prompts(folder: Path | None, chosen: dict[str, Any], seed: int) -> "list[Prompt]":

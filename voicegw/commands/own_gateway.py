@@ -18,5 +18,5 @@ def address(url: str | None, key: str | None) -> tuple[str, str | None]:
     if settings.port == 0:
         raise SettingsError("The gateway takes any free port (VOICEGW_PORT=0): say where it is with --url.")
     host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
-    own = settings.api_key.get_secret_value() if settings.api_key else None
+    own = settings.key.text if settings.key else None
     return f"ws://{f'[{host}]' if ':' in host else host}:{settings.port}{REALTIME}", key or own

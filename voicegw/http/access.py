@@ -1,19 +1,21 @@
 """Who may call: the key, and the pages that may use it."""
 
-import hmac
 import time
 from collections.abc import Set
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from pipeline.errors import VoiceError
-from voicegw.loopback import is_loopback
+from voicegw.key import Key
+from voicegw.loopback import forwarded_for, host_named, is_loopback
 from voicegw.sessions.ephemeral import PREFIX, EphemeralKey, EphemeralKeys
 
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Browsers cannot set headers on a WebSocket; the key then comes as a subprotocol of this prefix."""
+
+RELAYED = ("x-forwarded-for", "x-real-ip")
+"""Where proxies say for whom they ask, besides `Forwarded`."""
 
 
 class Refused(VoiceError):
@@ -32,7 +34,7 @@ class Doorkeeper:
     origins: of pages that may come without a key, besides our own.
     """
 
-    def __init__(self, key: str | None, ephemeral: EphemeralKeys, origins: Set[str] = frozenset()) -> None:
+    def __init__(self, key: Key | None, ephemeral: EphemeralKeys, origins: Set[str] = frozenset()) -> None:
         self._key = key
         self._ephemeral = ephemeral
         self._origins = origins
@@ -42,12 +44,12 @@ class Doorkeeper:
         given = _given_key(connection)
         if given is not None and given.startswith(PREFIX):
             raise Refused("An ephemeral key opens a session, and nothing else.", 401, "invalid_api_key")
-        self._check_origin(connection)
         if self._key is None:
+            self._check_neighbour(connection)
             return
         if given is None:
             raise Refused("Bring the key: Authorization: Bearer KEY.", 401, "invalid_api_key")
-        if not hmac.compare_digest(given.encode(), self._key.encode()):
+        if not self._key.opens(given):
             raise Refused("Incorrect API key provided.", 401, "invalid_api_key")
 
     def check_session(self, connection: HTTPConnection) -> EphemeralKey | None:
@@ -56,24 +58,31 @@ class Doorkeeper:
         if given is None or not given.startswith(PREFIX):
             self.check(connection)
             return None
-        if key := self._ephemeral.find(given, time.time()):
+        if key := self._ephemeral.find(given, time.time(), time.monotonic()):
             return key
         raise Refused("The ephemeral key is unknown or has expired; ask for another one.", 401, "invalid_api_key")
 
-    def _check_origin(self, connection: HTTPConnection) -> None:
-        """Any page can reach a server on its browser's machine; only ours and named ones may, unless they have a key.
+    def _check_neighbour(self, connection: HTTPConnection) -> None:
+        """Without a key: only who is on this machine, and of the pages in its browser only ours and named ones.
 
-        A page can give its own name the address of this machine (DNS rebinding); the Host header then has that name.
+        A Host header is what the caller says; the address is where the caller is. Both must be loopback: the address,
+        because a stranger can write `Host: localhost`; the name, because a page can give its own name the address of
+        this machine (DNS rebinding). A proxy on this machine that says for whom it asks asks for a stranger.
         """
-        if self._key is not None:
-            return
-        host = urlsplit("//" + connection.headers.get("host", "")).hostname or ""
-        if not is_loopback(host):
-            raise Refused(f"Without a key this gateway answers to loopback names, not to {host}.", 403, "host_refused")
-        origin = connection.headers.get("origin")
+        address = connection.client.host if connection.client else ""
+        headers = connection.headers
+        relayed = [value for name in RELAYED for value in headers.getlist(name)]
+        strangers = [name for name in forwarded_for(relayed, headers.getlist("forwarded")) if not is_loopback(name)]
+        if not is_loopback(address) or strangers:
+            raise Refused("Without a key this gateway serves only the machine it runs on.", 403, "address_refused")
+        host = host_named(headers.get("host", ""))
+        if host is None or not is_loopback(host):
+            named = host or "a request that names none"
+            raise Refused(f"Without a key this gateway answers to loopback names, not to {named}.", 403, "host_refused")
+        origin = headers.get("origin")
         if origin is None or origin in self._origins:
             return
-        if urlsplit(origin).netloc != connection.headers.get("host"):
+        if origin.partition("://")[2] != headers.get("host"):
             raise Refused(f"Pages from {origin} may not call without a key.", 403, "origin_not_allowed")
 
 
@@ -86,7 +95,7 @@ def _given_key(connection: HTTPConnection) -> str | None:
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and key.strip():
         return key.strip()
-    if key := connection.headers.get("api-key", ""):
+    if key := connection.headers.get("api-key", "").strip():
         return key
     for name in subprotocols(connection):
         if name.startswith(KEY_SUBPROTOCOL):

@@ -16,12 +16,12 @@ import time
 from email.message import Message
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline.errors import CallerError
 from voicegw.http.access import Refused
-from voicegw.http.endpoint import refusal
+from voicegw.http.endpoint import NOBODY, refusal
 from voicegw.http.gateway import Gateway
 from voicegw.protocol.timings import TIMINGS
 from voicegw.sessions.switchboard import NoSuchCall, Placed
@@ -41,8 +41,11 @@ async def place(request: Request) -> Response:
         gateway.admit(request)  # the last place may have been taken while the offer came in
         timings = request.query_params.get(TIMINGS) == "1"
         session = gateway.new_phone_session(key.wishes if key else wishes, timings=timings)
-        resumable = request.headers.get(TICKET) == NEW
-        return _created(await gateway.switchboard.place(session, offer, resumable=resumable))
+        resumable, held = request.headers.get(TICKET) == NEW, gateway.ephemeral.held(key)
+        gateway.make_room()
+        return _created(await gateway.switchboard.place(session, offer, resumable=resumable, held=held))
+    except ClientDisconnect:
+        return NOBODY
     except (Refused, CallerError) as error:
         return _refused(error)
 
@@ -50,9 +53,12 @@ async def place(request: Request) -> Response:
 async def resume(request: Request) -> Response:
     gateway: Gateway = request.app.state.gateway
     try:
+        call_id, ticket = request.path_params["call_id"], request.headers.get(TICKET, "")
+        gateway.switchboard.check(call_id, ticket)
         offer, _ = await _offer(request)
-        ticket = request.headers.get(TICKET, "")
-        return _created(await gateway.switchboard.resume(request.path_params["call_id"], ticket, offer))
+        return _created(await gateway.switchboard.resume(call_id, ticket, offer))
+    except ClientDisconnect:
+        return NOBODY
     except (Refused, CallerError) as error:
         return _refused(error)
 

@@ -50,7 +50,7 @@ async def client_secrets(request: Request, gateway: Gateway) -> Response:
     session = gateway.offer.session(kind, new_id("sess"), 0, wanted.session)
     expiry = wanted.expires_after or _Expiry()
     try:
-        key = gateway.ephemeral.issue(kind, wanted.session, expiry.seconds, time.time())
+        key = gateway.ephemeral.issue(kind, wanted.session, expiry.seconds, time.time(), time.monotonic())
     except TooManyKeys as error:
         raise Refused(str(error), 429, "rate_limit_exceeded") from None
     return told(ClientSecret(key.value, key.expires_at, session))

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline.errors import CallerError, EngineError, EngineOverloaded, EngineTimeout
@@ -25,6 +25,9 @@ LOOK_S = 0.5
 """How often to look whether the one who asked is still there."""
 
 T = TypeVar("T")
+NOBODY = Response(status_code=400)
+"""For a client that left before it had said all; nobody reads it."""
+
 Handler: TypeAlias = Callable[[Request, Gateway], Awaitable[Response]]
 
 
@@ -37,6 +40,8 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             gateway.doorkeeper.check(request)
             gateway.check_ready()
             return await handler(request, gateway)
+        except ClientDisconnect:
+            return NOBODY
         except Refused as refused:
             return refusal(refused)
         except CallerError as error:

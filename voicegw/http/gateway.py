@@ -17,7 +17,7 @@ from voicegw.protocol.realtime import RealtimeProtocol
 from voicegw.protocol.session import AnySession, SessionType
 from voicegw.protocol.sound import EncoderFactory
 from voicegw.sessions.encoding import encoder
-from voicegw.sessions.ephemeral import EphemeralKey, EphemeralKeys
+from voicegw.sessions.ephemeral import EphemeralKey, EphemeralKeys, KeyBusy
 from voicegw.sessions.phone import NoSound, PhoneSession
 from voicegw.sessions.session import Session, new_id
 from voicegw.sessions.switchboard import Switchboard
@@ -68,10 +68,20 @@ class Gateway:
         key = self.doorkeeper.check_session(connection)
         self.check_ready()
         try:
-            self.table.check()
+            if key is not None:
+                self.ephemeral.check(key)
+            if not self.switchboard.yielding:
+                self.table.check()
         except TableFull as full:
             raise Refused(str(full), 503, "server_full") from None
+        except KeyBusy as busy:
+            raise Refused(str(busy), 429, "rate_limit_exceeded") from None
         return key
+
+    def make_room(self) -> None:
+        """To be called when a call begins that was admitted: one that nobody came to gives way where all are taken."""
+        if self.table.full:
+            self.switchboard.give_way()
 
     def check_ready(self) -> None:
         """Raises Refused while the engines are not warm."""

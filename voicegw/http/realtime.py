@@ -24,31 +24,38 @@ BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 
 async def realtime(websocket: WebSocket) -> None:
     gateway: Gateway = websocket.app.state.gateway
-    call_id = websocket.query_params.get("call_id")
+    call_id, key = websocket.query_params.get("call_id"), None
     try:
         if call_id is None:
-            session = _begin(gateway, websocket)
+            key, session = _begin(gateway, websocket)
         else:
             gateway.doorkeeper.check(websocket)
             session = _find(gateway, call_id)
     except Refused as refused:
         await websocket.send_denial_response(refusal(refused))
         return
-    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in subprotocols(websocket) else None)
     if call_id is None:
-        await _carry(gateway, websocket, session)
+        with gateway.ephemeral.held(key):
+            await _carry(gateway, websocket, session)
     else:
         await _attend(websocket, session)
 
 
 async def _carry(gateway: Gateway, websocket: WebSocket, session: Session) -> None:
-    async with gateway.table.seat(session, gateway.longest_s):
+    gateway.make_room()
+    async with gateway.table.seat(session, gateway.longest_s):  # before the upgrade, so that nobody slips in between
+        await _accept(websocket)
         log.info("call begins", extra={"call": session.id, "calls": len(gateway.table)})
         await transport.carry(websocket, session)
     log.info("call ends", extra={"call": session.id, "calls": len(gateway.table)})
 
 
+async def _accept(websocket: WebSocket) -> None:
+    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in subprotocols(websocket) else None)
+
+
 async def _attend(websocket: WebSocket, session: Session) -> None:
+    await _accept(websocket)
     try:
         with session.attended() as sideband:
             log.info("call attended", extra={"call": session.id})
@@ -57,11 +64,11 @@ async def _attend(websocket: WebSocket, session: Session) -> None:
         await websocket.close(1013, str(error))
 
 
-def _begin(gateway: Gateway, websocket: WebSocket) -> Session:
+def _begin(gateway: Gateway, websocket: WebSocket) -> tuple[EphemeralKey | None, Session]:
     """Raises Refused, before the upgrade."""
     key = gateway.admit(websocket)
     try:
-        return _session(gateway, websocket, key)
+        return key, _session(gateway, websocket, key)
     except CallerError as error:
         raise Refused(str(error), 400, error.code, error.param) from None
 

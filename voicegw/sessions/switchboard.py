@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 
 from pipeline.errors import CallerError
@@ -26,6 +26,8 @@ from voicegw.transports.webrtc import Peer
 log = logging.getLogger(__name__)
 
 HANGUP = 1000
+YIELDS_S = 2.0
+"""A caller who has not been heard of so long after the answer gives way when somebody else wants the place."""
 MakePeer = Callable[[Spool], Peer]
 
 
@@ -44,11 +46,20 @@ class Placed:
 
 @dataclass(slots=True)
 class _Call:
+    """since: when it was placed, on the loop's clock. came: whether it ever had a connection that is gone now."""
+
     id: str
     session: PhoneSession
     peer: Peer
     ticket: str | None
+    since: float
+    came: bool = False
     next: asyncio.Queue[Peer] = field(default_factory=lambda: asyncio.Queue(1))
+
+    @property
+    def absent(self) -> bool:
+        """Whether its caller has taken the answer and was not heard of since."""
+        return not (self.came or self.peer.came or self.peer.over)
 
 
 class Switchboard:
@@ -68,27 +79,44 @@ class Switchboard:
     def __len__(self) -> int:
         return len(self._calls)
 
-    async def place(self, session: PhoneSession, offer: str, *, resumable: bool) -> Placed:
-        """Begin a call. Raises BadOffer; the session is then closed already."""
+    @property
+    def yielding(self) -> bool:
+        """Whether one of the calls would give way: its caller took the answer, and never came."""
+        return self._absent() is not None
+
+    def give_way(self) -> None:
+        """End the oldest call that nobody has come to; its place in the table is free at once."""
+        if call := self._absent():
+            self._table.vacate(call.session)
+            call.peer.leave(ending.GAVE_WAY)
+
+    async def place(
+        self, session: PhoneSession, offer: str, *, resumable: bool, held: AbstractContextManager[None] | None = None
+    ) -> Placed:
+        """Begin a call. held: entered for as long as it lasts. Raises BadOffer; the session is then closed already."""
         async with AsyncExitStack() as stack:
+            stack.enter_context(held or nullcontext())
             await stack.enter_async_context(self._table.seat(session, self._longest_s))
             peer = self._peer(session.spool)
             stack.push_async_callback(peer.close)
             answer = await peer.answer(offer)
-            call = _Call(new_id("rtc"), session, peer, _ticket() if resumable else None)
+            ticket = _ticket() if resumable else None
+            call = _Call(new_id("rtc"), session, peer, ticket, asyncio.get_running_loop().time())
             stack.enter_context(self._table.known_as(call.id, session))
             self._calls[call.id] = call
-            held = stack.pop_all()
-        task = asyncio.create_task(self._run(call, held), name=f"call {call.id}")
+            rest = stack.pop_all()
+        task = asyncio.create_task(self._run(call, rest), name=f"call {call.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return Placed(call.id, answer, call.ticket)
 
+    def check(self, call_id: str, ticket: str) -> None:
+        """Whether `ticket` is the call's. Raises NoSuchCall."""
+        self._find(call_id, ticket)
+
     async def resume(self, call_id: str, ticket: str, offer: str) -> Placed:
         """Give a call a new connection. Raises NoSuchCall, or BadOffer and the call goes on waiting."""
-        call = self._calls.get(call_id)
-        if call is None or call.ticket is None or not hmac.compare_digest(call.ticket.encode(), ticket.encode()):
-            raise NoSuchCall("There is no such call to take up again.", code="call_not_found", param="call_id")
+        call = self._find(call_id, ticket)
         call.ticket = _ticket()  # at once, so that nobody can come twice while this one is being answered
         peer = self._peer(call.session.spool)
         async with AsyncExitStack() as stack:
@@ -106,6 +134,17 @@ class Switchboard:
         call.session.end(HANGUP, "hung up by request")
         call.peer.leave(ending.HUNG_UP)
 
+    def _find(self, call_id: str, ticket: str) -> _Call:
+        call = self._calls.get(call_id)
+        if call is None or call.ticket is None or not hmac.compare_digest(call.ticket.encode(), ticket.encode()):
+            raise NoSuchCall("There is no such call to take up again.", code="call_not_found", param="call_id")
+        return call
+
+    def _absent(self) -> _Call | None:
+        late = asyncio.get_running_loop().time() - YIELDS_S
+        waiting = [call for call in self._calls.values() if call.since < late and call.absent]
+        return min(waiting, key=lambda call: call.since, default=None)
+
     def _hand_over(self, call: _Call, peer: Peer) -> None:
         """Raises NoSuchCall when it ended meanwhile."""
         if call.id not in self._calls or call.next.full():
@@ -120,7 +159,7 @@ class Switchboard:
                 how = await call.peer.carry(call.session)
                 while how.lost and (peer := await self._another(call)):
                     await call.peer.close()
-                    call.peer = peer
+                    call.peer, call.came = peer, True
                     log.info("call goes on", extra={"call": call.session.id})
                     how = await peer.carry(call.session, call.session.greeting())
             finally:

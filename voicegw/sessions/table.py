@@ -40,10 +40,18 @@ class SessionTable:
         """Somebody in a call speaks, or waits for an answer."""
         return any(session.call.waits for session in self._sessions)
 
+    @property
+    def full(self) -> bool:
+        return len(self._sessions) >= self._limit
+
     def check(self) -> None:
         """Raises TableFull when there is no room for one more."""
-        if len(self._sessions) >= self._limit:
+        if self.full:
             raise TableFull(f"All {self._limit} calls of this gateway are taken; try again in a moment.")
+
+    def vacate(self, session: Session) -> None:
+        """The session is about to end: its place may be taken at once."""
+        self._sessions.discard(session)
 
     @asynccontextmanager
     async def seat(self, session: Session, longest_s: float) -> AsyncIterator[None]:

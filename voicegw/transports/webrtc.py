@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_S = 10.0
 """Longest that an answer may take: with a STUN server that does not reply, gathering takes five seconds."""
+REACH_S = 6.0
+"""Longest from the answer to the caller's first good check of the line: an offer alone holds nothing for long."""
 CONNECT_S = 15.0
 """Longest from the answer to an open data channel."""
 CLOSE_S = 3.0
@@ -75,6 +77,17 @@ class Peer:
         self._sound = asyncio.Event()
         self._pc.on("datachannel", self._opened)
         self._pc.on("connectionstatechange", self._changed)
+        self._pc.on("iceconnectionstatechange", self._checked)
+        self._came = False
+
+    @property
+    def came(self) -> bool:
+        """Whether the caller has ever been heard of: its checks of the line, which need the answer, were good."""
+        return self._came
+
+    @property
+    def over(self) -> bool:
+        return self._over.done()
 
     async def answer(self, sdp: str) -> str:
         """Our answer to the caller's offer. Raises BadOffer."""
@@ -135,6 +148,9 @@ class Peer:
         else:
             self.leave(ending.CHANNELS)
 
+    def _checked(self) -> None:
+        self._came = self._came or self._pc.iceConnectionState in ("connected", "completed")
+
     def _changed(self) -> None:
         if self._pc.connectionState == "closed":
             self.leave(ending.GONE)
@@ -163,8 +179,7 @@ class Peer:
 
     async def _talk(self, session: PhoneTalk, greeting: Sequence[str]) -> Ending:
         try:
-            async with asyncio.timeout(CONNECT_S):
-                channel = await asyncio.shield(self._channel)
+            channel = await self._connected()
         except TimeoutError:
             return ending.NEVER_CAME
         session.go_on()
@@ -183,6 +198,14 @@ class Peer:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
         return ending.HUNG_UP
+
+    async def _connected(self) -> EventsChannel:
+        """Raises TimeoutError."""
+        async with asyncio.timeout(CONNECT_S):
+            await asyncio.wait({self._channel}, timeout=REACH_S)
+            if not self._came:
+                raise TimeoutError
+            return await asyncio.shield(self._channel)
 
     async def _read(self, channel: EventsChannel, session: PhoneTalk) -> Ending:
         try:
