@@ -1,12 +1,30 @@
-"""Logs for machines: one JSON object a line, with the call's id where there is one, and never what was said."""
+"""Logs for machines: one JSON object a line, with the call's id where there is one, and never what was said.
+
+Nor keys: clients put them where they like, and libraries log addresses with their queries, so both are taken out of
+every line, whoever wrote it.
+"""
 
 import json
 import logging
 import logging.config
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+
+_SECRETS = (
+    (re.compile(r"(/[^\s\"'\\?#]*)\?[^\s\"'\\]+"), r"\1?***"),  # the query of an address
+    (re.compile(r"(?i)\b(bearer\s+|openai-insecure-api-key\.|api-key[\"':\s=]+)[^\s\"'\\,]+"), r"\1***"),
+    (re.compile(r"\b(ek_|sk-)[\w-]{8,}"), r"\1***"),
+)
+
+
+def without_secrets(line: str) -> str:
+    """`line` without what stands behind the ? of an address, and without what looks like a key."""
+    for pattern, instead in _SECRETS:
+        line = pattern.sub(instead, line)
+    return line
 
 
 class JsonFormatter(logging.Formatter):
@@ -22,11 +40,16 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return without_secrets(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def configure(level: str) -> None:
-    """Send everything to standard error as JSON. Libraries speak only when something is wrong."""
+    """Send everything to standard error as JSON. Libraries speak only when something is wrong.
+
+    uvicorn's own lines never come from deeper than `info`: what its WebSockets have to say there is whole frames.
+    """
+    levels = dict.fromkeys(("voicegw", "pipeline", "models"), level.upper())
+    levels["uvicorn.error"] = "INFO" if level == "debug" else level.upper()
     logging.config.dictConfig(
         {
             "version": 1,
@@ -34,6 +57,6 @@ def configure(level: str) -> None:
             "formatters": {"json": {"()": JsonFormatter}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"level": "WARNING", "handlers": ["stderr"]},
-            "loggers": {name: {"level": level.upper()} for name in ("voicegw", "pipeline", "models", "uvicorn.error")},
+            "loggers": {name: {"level": level} for name, level in levels.items()},
         }
     )
