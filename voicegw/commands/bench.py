@@ -3,6 +3,7 @@
 import typer
 
 from voicegw.commands.bench_calls import calls
+from voicegw.commands.bench_endings import endings
 from voicegw.commands.bench_page import page, rough
 from voicegw.commands.bench_quality import quality
 from voicegw.commands.bench_recorded import recorded
@@ -18,6 +19,7 @@ def bench() -> None:
 
 app.command("turn")(turn)
 app.command("quality")(quality)
+app.command("endings")(endings)
 app.command("recorded")(recorded)
 app.command("calls")(calls)
 app.command("page")(page)

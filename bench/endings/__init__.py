@@ -1,0 +1,1 @@
+"""How well the words alone tell whether a turn is complete: sentences and fragments in several languages."""
