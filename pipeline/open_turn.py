@@ -39,7 +39,8 @@ class Turn:
 
     def ask(self) -> Transcribe:
         """For the words of the turn as it stands now."""
-        return Transcribe(self.revise(), self.span, self._sound.said)
+        span = Span(self.start, self._sound.words_end(self.start))
+        return Transcribe(self.revise(), span, self._sound.said)
 
     def listen(self, *, speech: bool) -> list[Action]:
         """The caller is in the middle of the turn, or just behind its end. speech: the newest window is."""

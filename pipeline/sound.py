@@ -4,7 +4,7 @@ Places are samples of the caller's audio, durations milliseconds.
 """
 
 from pipeline.audio import HEARING_RATE, Span, samples_in
-from pipeline.background import AFTER_MS, Background
+from pipeline.background import Background
 from pipeline.events import SpeechScored
 from pipeline.lull import Lulls
 
@@ -12,6 +12,10 @@ TAIL_MS = 96
 """Most that the detector may have gone on hearing speech in a lull; silence is counted from where the lull began."""
 SOFT_MS = 192
 """Speech that the detector hears in a lull beyond which it is no tail of the last word, but words softer than that."""
+
+
+TRAILS_MS = 400
+"""How long words may trail off behind the caller's last loud window, when others talk on."""
 
 
 class Sound:
@@ -87,9 +91,15 @@ class Sound:
         """Where the last word ended, if the level shows it: behind it there was nothing but the room."""
         return self.end - samples_in(self._lulls.calm, HEARING_RATE) if self.calm and not self.softly else None
 
+    def words_end(self, start: int) -> int:
+        """Where the words end of the turn that began at `start`, as far as that is known: others' are no part of it."""
+        last = self.end - samples_in(self._background.since - TRAILS_MS, HEARING_RATE)
+        return last if self._background.alone and start < last < self.end else self.end
+
     def pause(self, start: int) -> None:
         """Speech is over: take from its end what only sounded like it. start: of the turn."""
         tail = max(0, min(self.speech_end - self.lull_began, samples_in(TAIL_MS, HEARING_RATE)))
+        end = self.speech_end - tail
         if self._background.alone:
-            tail = samples_in(AFTER_MS, HEARING_RATE)
-        self.speech_end = max(start, self.speech_end - tail)
+            end = min(end, self.end - samples_in(self._background.since, HEARING_RATE))
+        self.speech_end = max(start, end)
