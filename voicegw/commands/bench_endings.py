@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voicegw.client.output import opened
 from voicegw.commands.bench_quality import told
 
 if TYPE_CHECKING:
@@ -44,19 +45,13 @@ def endings(
     chosen = places or (sets.TUNING if half is Half.TUNING else sets.HELD_OUT)
     asked = sets.read(chosen)
     console = Console()
-    found = told(console, lambda tell: asyncio.run(_judged(asked, profile, tell)))
-    table = measure.by_language(found)
-    report.write(
-        {
-            "bench": "endings",
-            "set": chosen.name,
-            "policy": {"shortest": TurnPolicy().shortest, "patience": TurnPolicy().patience},
-            "method": measure.METHOD,
-            "languages": table,
-            "places": [asdict(one.evidence) | {"wait_ms": round(one.wait_ms)} | _place(one.place) for one in found],
-        },
-        out,
-    )
+    with opened(out) as file:
+        found = told(console, lambda tell: asyncio.run(_judged(asked, profile, tell)))
+        table = measure.by_language(found)
+        policy = {"shortest": TurnPolicy().shortest, "patience": TurnPolicy().patience}
+        rows = [{**asdict(one.evidence), "wait_ms": round(one.wait_ms), **_place(one.place)} for one in found]
+        about = {"bench": "endings", "set": chosen.name, "policy": policy, "method": measure.METHOD}
+        report.write({**about, "languages": table, "places": rows}, file)
     read = frozenset(one.place.language for one in found if one.evidence.finished is not None)
     console.print(rendered(table, read))
     console.print(f"Everything is in {out}.", highlight=False)
@@ -80,9 +75,5 @@ async def _judged(asked: "list[Place]", profile: str | None, tell: "Tell") -> An
 
 
 def _place(place: "Place") -> dict[str, Any]:
-    return {
-        "language": place.language,
-        "text": place.text,
-        "question": place.question,
-        "complete": place.complete,
-    }
+    about = {"language": place.language, "text": place.text, "question": place.question}
+    return {**about, "complete": place.complete}
