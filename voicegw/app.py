@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from models.registry import EngineChoice, build_engines
 from pipeline.engines import Engines, Listening, Speaking
 from pipeline.settings import CallSettings, TurnPolicy
+from voicegw.connections import Connections
 from voicegw.http import calls, health, models
 from voicegw.http.access import Doorkeeper
 from voicegw.http.client_secrets import client_secrets
@@ -114,6 +115,7 @@ def open_gateway(settings: Settings, engines: Engines) -> Gateway:
         defaults=call_defaults(settings),
         doorkeeper=Doorkeeper(key, ephemeral, origins),
         ephemeral=ephemeral,
+        connections=Connections(settings.max_connections, settings.max_connections_each),
         table=SessionTable(settings.max_calls),
         longest_s=settings.max_call_minutes * 60,
         ice_servers=ice_servers(settings),

@@ -1,15 +1,22 @@
-"""Serving the application: a socket, uvicorn, and a clear end."""
+"""Serving the application: a socket, uvicorn behind a doorway of ours, and a clear end."""
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
 import uvicorn
 from starlette.applications import Starlette
 
+from voicegw import descriptors
+from voicegw.connections import Connections
+from voicegw.doorway import Doorway
 from voicegw.errors import PortTaken
+from voicegw.guests import GuestHttp, GuestState, GuestWebSocket
 from voicegw.settings import Settings
 
 LOOP = "uvloop"
+HEAD_BYTES = 32 * 1024
+"""Longest head of a request; a longer one is answered with 400."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -30,26 +37,57 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which lets `drain` say goodbye to the callers before it cuts the connections itself."""
+    """uvicorn, which lets `drain` say goodbye to the callers before it cuts the connections itself.
 
-    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
+    It never sees the listening sockets: a `Doorway` accepts, and hands over what may come in.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]], connections: Connections, calls: int
+    ) -> None:
+        """calls: places for them, which need descriptors of their own."""
         super().__init__(config)
+        self._calls = calls
         self._drain = drain
+        self._state = GuestState(connections)
+        self.server_state = self._state
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        highest = descriptors.for_strangers(descriptors.limit(), self._calls)
+        doorway = Doorway(self._state, self._greet, highest=highest)
+        self._keeping = asyncio.create_task(doorway.keep(sockets or []), name="doorway")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._drain()
+        if self._keeping:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
         await super().shutdown(sockets)
+
+    async def _greet(self, client: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(
+            lambda: GuestHttp(self.config, self.server_state, self.lifespan.state, loop), client
+        )
 
 
 def make_server(app: Starlette, settings: Settings, drain: Callable[[], Awaitable[None]]) -> Server:
+    connections: Connections = app.state.gateway.connections
     config = uvicorn.Config(
         app,
         loop=LOOP,
-        ws="websockets-sansio",
+        http=GuestHttp,
+        ws=GuestWebSocket,
         ws_max_size=settings.max_frame_mb * 2**20,
+        h11_max_incomplete_event_size=HEAD_BYTES,
         log_config=None,
         access_log=False,
+        # Who a proxy says it asks for is told by `http/access.py`; the address is that of the connection.
+        proxy_headers=False,
+        timeout_keep_alive=round(connections.patience.idle_s),
         lifespan="on",
         timeout_graceful_shutdown=10,
     )
-    return Server(config, drain)
+    return Server(config, drain, connections, settings.max_calls)

@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     batch_jobs: int = Field(
         4, ge=1, description="recordings transcribed over HTTP at the same time, and texts read out; calls go first"
     )
+    max_connections: int = Field(512, ge=8, description="connections at the same time; idle ones give way to new ones")
+    max_connections_each: int = Field(
+        64, ge=4, description="of them, from one address; loopback, where a proxy speaks for many, may have all"
+    )
     max_frame_mb: int = Field(22, ge=1, description="largest WebSocket frame; larger ones close the call with 1009")
     llm: LlmSettings = LlmSettings()
     asr: AsrSettings = AsrSettings()

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline.errors import OperatorError, VoiceError
-from voicegw import logs
+from voicegw import descriptors, logs
 from voicegw.settings import load, refuse_exposure
 
 
@@ -26,6 +26,7 @@ def serve(
     settings = load(**given)
     refuse_exposure(settings)
     logs.configure(settings.log_level)
+    descriptors.raise_limit()
     listener = bind(settings.host, settings.port)
     address = f"{settings.host}:{listener.getsockname()[1]}"
     console = Console()

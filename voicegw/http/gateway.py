@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from pipeline.engines import Engines
 from pipeline.settings import CallSettings
+from voicegw.connections import Connections
 from voicegw.http.access import Doorkeeper, Refused
 from voicegw.media.batch import WAITING, BatchDesk
 from voicegw.protocol.dialect import GA, Dialect
@@ -47,6 +48,7 @@ class Gateway:
     doorkeeper: Doorkeeper
     table: SessionTable
     longest_s: float
+    connections: Connections = field(default_factory=Connections)
     ephemeral: EphemeralKeys = field(default_factory=EphemeralKeys)
     since: int = field(default_factory=lambda: int(time.time()))
     ice_servers: IceServers = field(default_factory=IceServers)

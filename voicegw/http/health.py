@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline.engines import Watched
+from voicegw import descriptors
 from voicegw.http.access import Refused
 from voicegw.http.endpoint import refusal
 from voicegw.http.gateway import Gateway
@@ -44,5 +45,12 @@ async def info(request: Request) -> Response:
             "packages": {name: version(name) for name in PACKAGES},
             "settings": gateway.public,
             "calls": len(gateway.table),
+            "connections": {
+                "open": len(gateway.connections),
+                "most": gateway.connections.most,
+                "most_each": gateway.connections.most_each,
+                **asdict(gateway.connections.counts),
+            },
+            "descriptors": {"open": descriptors.in_use(), "most": descriptors.limit()},
         }
     )

@@ -19,6 +19,8 @@ from voicegw.transports import websocket as transport
 
 log = logging.getLogger(__name__)
 
+SILENT_S = 60.0
+"""A client that has sent no frame at all for so long holds a place for nothing."""
 BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 
 
@@ -46,7 +48,7 @@ async def _carry(gateway: Gateway, websocket: WebSocket, session: Session) -> No
     async with gateway.table.seat(session, gateway.longest_s):  # before the upgrade, so that nobody slips in between
         await _accept(websocket)
         log.info("call begins", extra={"call": session.id, "calls": len(gateway.table)})
-        await transport.carry(websocket, session)
+        await transport.carry(websocket, session, silent_s=SILENT_S)
     log.info("call ends", extra={"call": session.id, "calls": len(gateway.table)})
 
 

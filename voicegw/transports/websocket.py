@@ -6,7 +6,7 @@ from typing import Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from voicegw.transports.goodbye import TOO_SLOW, Goodbye
+from voicegw.transports.goodbye import SILENT, TOO_SLOW, Goodbye
 
 SEND_S = 30.0
 """Longest wait for a client to take one frame."""
@@ -33,9 +33,12 @@ class Talk(Protocol):
         """Returns when this side has ended the session."""
 
 
-async def carry(websocket: WebSocket, session: Talk) -> None:
-    """Move frames both ways until either side ends; `websocket` is accepted already."""
-    reading = asyncio.create_task(_read(websocket, session), name=f"read {session.id}")
+async def carry(websocket: WebSocket, session: Talk, *, silent_s: float | None = None) -> None:
+    """Move frames both ways until either side ends; `websocket` is accepted already.
+
+    silent_s: longest that the client may take to its first frame; None for one that may only listen.
+    """
+    reading = asyncio.create_task(_read(websocket, session, silent_s), name=f"read {session.id}")
     writing = asyncio.create_task(_write(websocket, session), name=f"write {session.id}")
     ending = asyncio.create_task(_grace(session), name=f"end {session.id}")
     try:
@@ -48,11 +51,23 @@ async def carry(websocket: WebSocket, session: Talk) -> None:
                 raise result
 
 
-async def _read(websocket: WebSocket, session: Talk) -> None:
+async def _read(websocket: WebSocket, session: Talk, silent_s: float | None) -> None:
+    loop = asyncio.get_running_loop()
+    unheard = None if silent_s is None else loop.call_later(silent_s, session.end, SILENT, "the client says nothing")
+    try:
+        await _take(websocket, session, unheard)
+    finally:
+        if unheard:
+            unheard.cancel()
+
+
+async def _take(websocket: WebSocket, session: Talk, unheard: asyncio.TimerHandle | None) -> None:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return
+        if unheard:
+            unheard.cancel()
         frame: str | bytes | None = message.get("text")
         await session.receive(message.get("bytes") or b"" if frame is None else frame)
 
