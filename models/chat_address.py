@@ -7,6 +7,8 @@ import httpx2
 from models.chat_limits import ChatLimits
 from pipeline.errors import OperatorError
 
+LAST_PORT = 65535
+
 
 def base(given: str) -> httpx2.URL:
     """The URL under which `chat/completions` lies, ending in a slash; `/v1/` where `given` has no path.
@@ -17,6 +19,8 @@ def base(given: str) -> httpx2.URL:
         url = httpx2.URL(given)
     except httpx2.InvalidURL as error:
         raise OperatorError(f"VOICEGW_LLM_URL is not a URL: {error}") from None
+    if url.port is not None and not 0 < url.port <= LAST_PORT:
+        raise OperatorError(f"VOICEGW_LLM_URL names the port {url.port}; ports go from 1 to {LAST_PORT}.")
     if url.scheme not in ("http", "https") or not url.host:
         raise OperatorError("VOICEGW_LLM_URL must begin with http:// or https://, e.g. http://127.0.0.1:8000/v1.")
     path = url.path.rstrip("/").removesuffix("/chat/completions")

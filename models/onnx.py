@@ -1,7 +1,8 @@
 """Opening ONNX models: where the file is, and how many cores it may use."""
 
+import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, gettempdir
 from typing import TYPE_CHECKING
 
 from pipeline.errors import OperatorError
@@ -37,11 +38,25 @@ def open_session(path: Path, *, threads: int, graph: bytes | None = None, hoard:
                 file.flush()
                 return _session(path, Path(file.name), threads, hoard)
         except OSError as error:
-            raise OperatorError(
-                f"{len(graph) / 1e6:.0f} MB made of {path} cannot be written to a temporary folder ({error}). "
-                "Make room there, or set TMPDIR to a folder that has some."
-            ) from error
+            raise no_scratch(path, len(graph), error) from error
     return _session(path, path, threads, hoard)
+
+
+def check_scratch(path: Path, size: int) -> str:
+    """Whether so many bytes made of `path` fit in the temporary folder; where that is. Raises OperatorError."""
+    try:
+        with NamedTemporaryFile(suffix=".onnx") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        raise no_scratch(path, size, error) from error
+    return gettempdir()
+
+
+def no_scratch(path: Path, size: int, error: OSError) -> OperatorError:
+    return OperatorError(
+        f"{size / 1e6:.0f} MB made of {path} cannot be written to a temporary folder ({error}). "
+        "Make room there, or set TMPDIR to a folder that has some."
+    )
 
 
 def _session(path: Path, file: Path, threads: int, hoard: bool) -> "InferenceSession":

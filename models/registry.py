@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from models.asr_whisper import WhisperRecognizer
 from models.blas import calm_blas
@@ -20,7 +21,7 @@ from models.voices import Voices
 from models.weights.errors import ManifestError
 from models.weights.files import ModelStore
 from models.weights.manifest import Manifest, Model, Role, default_manifest
-from pipeline.engines import ChatModel, Engines
+from pipeline.engines import Engines
 
 SENTENCE_CONTEXT = 512
 """Tokens of a turn and what was said before it that the sentence model can hold; the text is cut to fit."""
@@ -61,64 +62,88 @@ class EngineChoice:
     tts_deadline_s: float = 20.0
 
 
+def needed_roles(choice: EngineChoice, manifest: Manifest) -> tuple[Role, ...]:
+    """The roles that a model on this machine must fill. Raises ManifestError for a profile that is not there."""
+    sentence: tuple[Role, ...] = ("sentence",)
+    has_one = any(model.role == "sentence" for model in manifest.profile(choice.profile))
+    embedded: tuple[Role, ...] = () if choice.llm_url else ("llm",)
+    return ("vad", "asr", *embedded, "tts", "turn", *(sentence if has_one else ()))
+
+
+def chosen(choice: EngineChoice, manifest: Manifest, role: Role) -> Model:
+    """The model for a role: the one that is named, else the profile's.
+
+    Raises ManifestError when it is unknown, for another role, or when the profile has none.
+    """
+    named: dict[Role, str | None] = {"asr": choice.asr_model, "llm": choice.llm_model, "tts": choice.tts_voice}
+    return _model(manifest, choice.profile, role, named.get(role))
+
+
 def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Engines:
     """Engines that are not started yet. Raises OperatorError when a model is unknown, or its files are not there."""
     calm_blas()
     manifest = manifest or default_manifest()
     store = ModelStore(choice.models_dir)
 
-    def folder(role: Role, wanted: str | None) -> Path:
-        return store.require(_model(manifest, choice.profile, role, wanted))
+    def folder(role: Role) -> Path:
+        return store.require(chosen(choice, manifest, role))
 
     cores = usable_cores()
     return Engines(
-        vad=SileroVad(folder("vad", None)),
+        vad=SileroVad(folder("vad")),
         recognizer=WhisperRecognizer(
-            folder("asr", choice.asr_model),
+            folder("asr"),
             device=choice.asr_device,
             compute_type=choice.asr_compute_type,
             cpu_threads=choice.asr_threads or cores,
             deadline_s=choice.asr_deadline_s,
         ),
-        chat=_chat(choice, manifest, store, cores),
+        chat=served_chat(choice) if choice.llm_url else _embedded_chat(choice, manifest, store, cores),
         synthesizer=Voices(
             PiperSynthesizer(
                 _voices(choice, manifest, store), threads=choice.tts_threads or 1, deadline_s=choice.tts_deadline_s
             ),
             EspeakSynthesizer(deadline_s=choice.tts_deadline_s),
         ),
-        turn_detector=SmartTurn(folder("turn", None)),
+        turn_detector=SmartTurn(folder("turn")),
         echo_detector=PhaseCorrelation(),
         sentence_detector=_sentences(choice, manifest, store),
     )
 
 
-def _chat(choice: EngineChoice, manifest: Manifest, store: ModelStore, cores: int) -> ChatModel:
-    limits = ChatLimits(
-        start_s=choice.llm_start_s,
-        first_token_s=choice.llm_first_token_s,
-        total_s=choice.llm_total_s,
-        max_tokens=choice.llm_max_tokens,
+def served_chat(choice: EngineChoice) -> OpenAIChat:
+    """The language model at `llm_url`. Raises OperatorError for a URL that is none."""
+    assert choice.llm_url
+    return OpenAIChat(
+        choice.llm_url, choice.llm_model, choice.llm_key, limits=_limits(choice), temperature=choice.llm_temperature
     )
-    if choice.llm_url:
-        return OpenAIChat(
-            choice.llm_url, choice.llm_model, choice.llm_key, limits=limits, temperature=choice.llm_temperature
-        )
-    model = _model(manifest, choice.profile, "llm", choice.llm_model)
+
+
+def _embedded_chat(choice: EngineChoice, manifest: Manifest, store: ModelStore, cores: int) -> EmbeddedChat:
+    model = chosen(choice, manifest, "llm")
     server = EmbeddedServer(
         store.require(model) / model.files[0].name,
         threads=choice.llm_threads or cores,
         slots=min(choice.llm_slots, MOST_SLOTS),
         context=choice.llm_context,
     )
-    return EmbeddedChat(server, limits=limits, temperature=choice.llm_temperature)
+    return EmbeddedChat(server, limits=_limits(choice), temperature=choice.llm_temperature)
+
+
+def _limits(choice: EngineChoice) -> ChatLimits:
+    return ChatLimits(
+        start_s=choice.llm_start_s,
+        first_token_s=choice.llm_first_token_s,
+        total_s=choice.llm_total_s,
+        max_tokens=choice.llm_max_tokens,
+    )
 
 
 def _sentences(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> LlamaSentences | None:
     """None for a profile that does without."""
-    if not any(model.role == "sentence" for model in manifest.profile(choice.profile)):
+    if "sentence" not in needed_roles(choice, manifest):
         return None
-    model = _model(manifest, choice.profile, "sentence", None)
+    model = chosen(choice, manifest, "sentence")
     # One thread: what it says is needed soon, but what the others are busy with is needed sooner.
     gguf = store.require(model) / model.files[0].name
     return LlamaSentences(EmbeddedServer(gguf, threads=1, slots=choice.llm_slots, context=SENTENCE_CONTEXT))
@@ -126,10 +151,10 @@ def _sentences(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> L
 
 def _voices(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> dict[str, Path]:
     """Folder of each neural voice by its name: the chosen one, then all others that happen to be installed."""
-    chosen = _model(manifest, choice.profile, "tts", choice.tts_voice)
+    default = chosen(choice, manifest, "tts")
     installed = [model for model in manifest.models if model.role == "tts" and not store.missing(model)]
-    others = [model for model in installed if model != chosen]
-    return {model.id.removeprefix("piper-"): store.require(model) for model in (chosen, *others)}
+    others = [model for model in installed if model != default]
+    return {model.id.removeprefix("piper-"): store.require(model) for model in (default, *others)}
 
 
 def _model(manifest: Manifest, profile: str, role: Role, wanted: str | None) -> Model:
@@ -138,14 +163,18 @@ def _model(manifest: Manifest, profile: str, role: Role, wanted: str | None) -> 
         for model in manifest.profile(profile):
             if model.role == role:
                 return model
-        raise ManifestError(
-            f"The profile '{profile}' has no model for the role {role}: name one in the settings, e.g. "
-            f"VOICEGW_{role.upper()}_MODEL; for the role llm also a server, with VOICEGW_LLM_URL."
-        )
+        raise ManifestError(f"The profile '{profile}' has no model for the role {role}{_NAMED_BY.get(role, '.')}")
     model = manifest.model(wanted)
     if role not in (model.role, *model.also):
         raise ManifestError(f"The model '{wanted}' is for the role {model.role}, not {role}.")
     return model
+
+
+_NAMED_BY: Final[dict[Role, str]] = {
+    "asr": ": name one with VOICEGW_ASR_MODEL.",
+    "llm": ": name a server with VOICEGW_LLM_URL, or one of `voicegw models list` with VOICEGW_LLM_MODEL.",
+    "tts": ": name one with VOICEGW_TTS_VOICE.",
+}
 
 
 def usable_cores() -> int:

@@ -8,6 +8,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from voicegw import descriptors
+from voicegw.client.address import located
 from voicegw.connections import Connections
 from voicegw.doorway import Doorway
 from voicegw.errors import PortTaken
@@ -30,7 +31,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortTaken(
-            f"Cannot listen on {host}:{port}: {error.strerror}. "
+            f"Cannot listen on {located(host, port)}: {error.strerror}. "
             "If another program has the port, choose a free one: VOICEGW_PORT=8090."
         ) from None
     return listener

@@ -25,6 +25,11 @@ def realtime(given: str) -> str:
     return urlunsplit((_WEBSOCKETS[parts.scheme], parts.netloc, path, parts.query, ""))
 
 
+def located(host: str, port: int) -> str:
+    """Host and port as they stand in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def beside(url: str, path: str) -> str:
     """The HTTP address of what lies beside the calls: `beside("ws://host/v1/realtime", "info")` ends in `/v1/info`."""
     parts = urlsplit(url)

@@ -1,7 +1,7 @@
 """Where this machine's own gateway listens, for the commands that call one."""
 
 from voicegw import settings as gateway_settings
-from voicegw.client.address import REALTIME, realtime
+from voicegw.client.address import REALTIME, located, realtime
 from voicegw.errors import SettingsError
 
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -19,4 +19,4 @@ def address(url: str | None, key: str | None) -> tuple[str, str | None]:
         raise SettingsError("The gateway takes any free port (VOICEGW_PORT=0): say where it is with --url.")
     host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
     own = settings.key.text if settings.key else None
-    return f"ws://{f'[{host}]' if ':' in host else host}:{settings.port}{REALTIME}", key or own
+    return f"ws://{located(host, settings.port)}{REALTIME}", key or own
