@@ -15,7 +15,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def parts_of(model: Path) -> tuple[Path, ...] | None:
     """
     with model.open("rb") as file:
         key = f"{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}-{RECIPE}"
-    places = [model.parent / FOLDER / key, user_cache_path("voicegw") / "voices" / key]
+    places = [folder / key for folder in _places(model)]
     for place in places:
         if all(os.access(place / part, os.R_OK) for part in PARTS):
             return tuple(place / part for part in PARTS)
@@ -65,6 +66,12 @@ def parts_of(model: Path) -> tuple[Path, ...] | None:
         model.name, places[0].parent, places[1].parent,
     )  # fmt: skip
     return None
+
+
+def _places(model: Path) -> Iterator[Path]:
+    yield model.parent / FOLDER
+    with suppress(RuntimeError):  # a user without a home folder
+        yield user_cache_path("voicegw") / "voices"
 
 
 def cut(model: Path) -> "dict[str, ModelProto]":

@@ -146,7 +146,7 @@ class Whisper:
         return list(self.tokenizer(language).encode(" " + text.strip())) if text.strip() else []
 
     def _vocabulary(self, folder: Path) -> Vocabulary:
-        config = json.loads((folder / "config.json").read_text())
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         tokenizer = self.tokenizer("en")
         names = self._spelling.get_vocab()
         return Vocabulary(

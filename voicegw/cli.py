@@ -1,5 +1,6 @@
 """The command line: `voicegw serve`, `talk`, `models`, `bench`, `doctor`, `settings`."""
 
+import io
 import logging
 import os
 import sys
@@ -44,6 +45,9 @@ app.add_typer(bench.app, name="bench")
 
 def main() -> None:
     """Run a command. What went wrong on purpose is one sentence and exit status 1, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of few characters shows the others as "?"
     try:
         app()
     except VoiceError as error:

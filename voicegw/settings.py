@@ -7,7 +7,8 @@ the one in the user's configuration folder. An unknown key in either place is re
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,16 @@ TUTOR = (
     "to three short, natural sentences of plain words: no lists, no markdown, no emoji, no code. "
     "Answer in the language you are spoken to, and often end with a short question that keeps the talk going."
 )
+
+
+def _models_dir() -> Path:
+    """Raises SettingsError for a user without a home folder, as services and containers may have."""
+    try:
+        return user_data_path("voicegw") / "models"
+    except RuntimeError:
+        raise SettingsError(
+            f"This user has no home folder to keep models in: set HOME, or {PREFIX}MODELS_DIR to a folder."
+        ) from None
 
 
 class _Group(BaseModel):
@@ -103,7 +114,7 @@ class Settings(BaseSettings):
         "* for any, which then need a key",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    models_dir: Path = Field(default_factory=lambda: user_data_path("voicegw") / "models")
+    models_dir: Path = Field(default_factory=_models_dir)
     profile: str = Field("default", description="set of models: default, small, or gpu (which needs llm.url)")
     instructions: str = Field(TUTOR, max_length=32_000, description="the tutor's standing orders")
     patience_s: float = Field(2.0, ge=0.6, le=3, description="longest silence in a turn that does not sound complete")
@@ -148,10 +159,16 @@ def config_file(env: Mapping[str, str]) -> Path | None:
         if not Path(named).is_file():
             raise SettingsError(f"{PREFIX}CONFIG names {named}, which is not a file; correct it or unset it.")
         return Path(named)
-    for path in (Path("voicegw.toml"), user_config_path("voicegw") / "voicegw.toml"):
-        if path.is_file():
+    for folder in _config_folders():
+        if (path := folder / "voicegw.toml").is_file():
             return path
     return None
+
+
+def _config_folders() -> Iterator[Path]:
+    yield Path()
+    with suppress(RuntimeError):  # no home folder, no settings there
+        yield user_config_path("voicegw")
 
 
 def load(**overrides: Any) -> Settings:

@@ -14,7 +14,7 @@ SETTLES_S: Final = 2.5
 BACK_WITHIN_S: Final = 60.0
 """The page tries no longer than that."""
 HELD_EVERY_S: Final = 0.5
-WATCH: Final = Path(__file__).with_name("watch.js").read_text()
+WATCH: Final = Path(__file__).with_name("watch.js").read_text(encoding="utf-8")
 
 
 def turns_file(path: Path, turns: int) -> Path:
