@@ -12,10 +12,11 @@ import numpy as np
 
 from models.batching import BATCH, BatchWorker, Run
 from models.shaping import Shaper, gain_for, s16le
+from models.spoken.form import units
 from models.tts_espeak_library import Said
 from models.tts_espeak_process import EspeakProcess
 from models.tts_loudness import loudness
-from models.tts_words import split
+from models.tts_words import Unit
 from models.voices import pick
 from models.worker_stats import WorkerStats
 from pipeline.audio import Pcm
@@ -90,34 +91,37 @@ class EspeakSynthesizer:
         self._voices = tuple(Voice(PREFIX + code, (code,), rate, natural=False) for code in languages)
 
         def speak(speeches: Sequence[Speech]) -> list[Spoken | None]:
-            said = [process.say(speech.text, languages[speech.language], speech.speed) for speech in speeches]
-            return [shaped(speech.text, one, rate, gain) for speech, one in zip(speeches, said, strict=True)]
+            words = [units(speech.text, speech.language) for speech in speeches]
+            said = [
+                process.say("".join(unit.said for unit in text), languages[speech.language], speech.speed)
+                for speech, text in zip(speeches, words, strict=True)
+            ]
+            return [shaped(text, one, rate, gain) for text, one in zip(words, said, strict=True)]
 
         return speak
 
 
-def shaped(text: str, said: Said, rate: int, gain: float) -> Spoken | None:
+def shaped(words: Sequence[Unit], said: Said, rate: int, gain: float) -> Spoken | None:
     """As it is sent; None when nothing of it can be heard."""
     shaper = Shaper(rate, gain)
     sound = np.concatenate([shaper.push(said.sound), shaper.finish()])
     if not sound.size:
         return None
-    return Spoken(Pcm(s16le(sound), rate), timed(text, said, rate, lead=shaper.lead or 0, end=len(sound)))
+    return Spoken(Pcm(s16le(sound), rate), timed(words, said, rate, lead=shaper.lead or 0, end=len(sound)))
 
 
-def timed(text: str, said: Said, rate: int, *, lead: int, end: int) -> tuple[Word, ...]:
+def timed(words: Sequence[Unit], said: Said, rate: int, *, lead: int, end: int) -> tuple[Word, ...]:
     """The words of the text: each lasts until the next begins, which is all that the library tells.
 
     lead: samples left out in front. end: samples that are sent.
     """
-    words = split(text)
-    begins = list(accumulate(map(len, words), initial=0))
+    begins = list(accumulate((len(word.said) for word in words), initial=0))
     starts = [end] * len(words)
     for index in reversed(range(len(words))):
         later = starts[index + 1] if index + 1 < len(words) else end
         inside = [sample - lead for at, sample in said.words if begins[index] <= at < begins[index + 1]]
         starts[index] = min(max(0, min(inside, default=later)), later)
     return tuple(
-        Word(word, start / rate, stop / rate)
+        Word(word.written, start / rate, stop / rate)
         for word, start, stop in zip(words, starts, [*starts[1:], end], strict=True)
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.onnx import REMEDY, onnx_file
 from models.shaping import Shaper, gain_for, s16le
+from models.spoken.form import units
 from models.tts_loudness import loudness
 from models.tts_vits import Scales, Take, open_vits
 from models.tts_words import Captions, Samples, Timing, places
@@ -82,6 +83,7 @@ class PiperSpeaker:
         from piper import PiperVoice
 
         self._config = described.config
+        self._language = described.language
         self._speakers = described.speakers
         self._vits = open_vits(described.model, threads=threads)
         self._reader = PiperVoice(session=None, config=described.config)  # turns text into phonemes, and no more
@@ -96,8 +98,9 @@ class PiperSpeaker:
     def speak(self, text: str, speed: float = 1.0, speaker: str = "") -> Iterator[Spoken]:
         """`text`, a stretch at a time. speaker: one of the description's; "" is the first."""
         rate = self._config.sample_rate
-        sentences = self._sentences(text)
-        captions = Captions(places(text, sentences, self._alone), rate)
+        said = units(text, self._language)
+        sentences = self._sentences("".join(unit.said for unit in said))
+        captions = Captions(places(said, sentences, self._alone), rate)
         at = 0
         for index, phonemes in enumerate(sentences):
             take = self._take(phonemes, speed, speaker)

@@ -26,6 +26,16 @@ _WORD = re.compile(rf"\s*(?:[{_WIDE}]|[^\s{_WIDE}]+)[^\w\s]*")
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A word as it is written, with the space in front of it, and as it is said, likewise; or several that are said
+    together: "£2 million", "two million pounds".
+    """
+
+    written: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A word and its phonemes: [first, last) of the sentence with that index; none when the word has no sound."""
 
@@ -100,9 +110,10 @@ def split(text: str) -> list[str]:
 
 
 def places(
-    text: str, sentences: Sequence[Sequence[str]], phonemes_of: Callable[[str], Sequence[str]]
+    units: Sequence[Unit], sentences: Sequence[Sequence[str]], phonemes_of: Callable[[str], Sequence[str]]
 ) -> tuple[Place, ...]:
-    """Where each word of the text is, in order. sentences: the phonemes of the text; none without a phoneme.
+    """Where each word of a text is, in order, as it is written. sentences: the phonemes of what is said of the text;
+    none without a phoneme.
 
     phonemes_of: of a word alone.
     """
@@ -114,11 +125,10 @@ def places(
     ]
     if not heard:
         return ()
-    words = split(text)
-    alone = [[phoneme for phoneme in phonemes_of(word) if _sounds(phoneme)] for word in words]
+    alone = [[phoneme for phoneme in phonemes_of(unit.said) if _sounds(phoneme)] for unit in units]
     starts = [*_starts(alone, [phoneme for phoneme, *_ in heard]), len(heard)]
     found = []
-    for word, start, end in zip(words, starts, starts[1:], strict=False):
+    for word, start, end in zip((unit.written for unit in units), starts, starts[1:], strict=False):
         if start == len(heard):
             found.append(Place(word, len(sentences) - 1, len(sentences[-1]), len(sentences[-1])))
             continue

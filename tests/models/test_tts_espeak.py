@@ -10,6 +10,7 @@ from models.shaping import LOUDNESS, Sound
 from models.tts_espeak import EspeakSynthesizer, timed
 from models.tts_espeak_library import EspeakLibrary, Said
 from models.tts_loudness import loudness
+from models.tts_words import Unit, split
 from pipeline.audio import Pcm
 from pipeline.engines import Speaking, Spoken, Synthesizer
 from pipeline.errors import EngineDown, EngineError
@@ -69,7 +70,8 @@ async def test_words_are_told_in_order_and_join_to_the_text(synthesizer: EspeakS
 
 def test_a_word_that_the_library_does_not_tell_of_begins_with_the_next() -> None:
     spoken = Said(np.zeros(0, dtype=np.float32), ((0, 100), (8, 700)))
-    words = timed("one two three", spoken, 1000, lead=50, end=900)
+    units = [Unit(word, word) for word in split("one two three")]
+    words = timed(units, spoken, 1000, lead=50, end=900)
     assert [(word.start, word.end) for word in words] == [(0.05, 0.65), (0.65, 0.65), (0.65, 0.9)]
 
 

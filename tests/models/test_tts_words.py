@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.tts_words import Captions, Place, Timing, places, split
+from models.tts_words import Captions, Place, Timing, Unit, places, split
 from pipeline.engines import Word
 
 SPELLED = {
@@ -23,10 +23,14 @@ def alone(word: str) -> list[str]:
     return list(SPELLED.get(word.strip(" ,.!?—"), ""))
 
 
+def plain(text: str) -> list[Unit]:
+    return [Unit(word, word) for word in split(text)]
+
+
 def found(text: str, *sentences: str) -> list[tuple[str, str]]:
     """Each word with the phonemes it was given."""
     rows = [list(sentence) for sentence in sentences]
-    return [(p.text, "".join(rows[p.sentence][p.first : p.last])) for p in places(text, rows, alone)]
+    return [(p.text, "".join(rows[p.sentence][p.first : p.last])) for p in places(plain(text), rows, alone)]
 
 
 @given(st.text())
@@ -52,6 +56,14 @@ def test_each_word_gets_its_phonemes() -> None:
     assert found("yes, apples.", "jˈɛs, ˈæpəlz.") == [("yes,", "jˈɛs"), (" apples.", "ˈæpəlz")]
 
 
+def test_what_is_said_otherwise_than_it_is_written_keeps_its_written_words() -> None:
+    units = [Unit("yes,", "yes,"), Unit(" ½ dozen", " apples apples")]
+    found = places(
+        units, [list("jˈɛs ˈæpəlz ˈæpəlz")], lambda word: [*alone(word.split()[0]), *alone(word.split()[-1])]
+    )
+    assert [place.text for place in found] == ["yes,", " ½ dozen"]
+
+
 def test_words_drawn_together_are_told_apart() -> None:
     assert found("of the cake", "ʌvðə kˈeɪk") == [("of", "ʌv"), (" the", "ðə"), (" cake", "kˈeɪk")]
 
@@ -66,12 +78,12 @@ def test_a_word_that_sounds_otherwise_in_company_keeps_its_place() -> None:
 
 
 def test_a_sign_without_a_sound_has_a_place_between_its_neighbours() -> None:
-    assert places("yes — apples", [list("jˈɛs ˈæpəlz")], alone)[1] == Place(" —", 0, 5, 5)
-    assert places("yes —", [list("jˈɛs.")], alone)[1] == Place(" —", 0, 5, 5)
+    assert places(plain("yes — apples"), [list("jˈɛs ˈæpəlz")], alone)[1] == Place(" —", 0, 5, 5)
+    assert places(plain("yes —"), [list("jˈɛs.")], alone)[1] == Place(" —", 0, 5, 5)
 
 
 def test_words_are_found_in_their_sentences() -> None:
-    assert [p.sentence for p in places("yes. cake! at", [list("jˈɛs."), list("kˈeɪk!"), list("æt")], alone)] == [
+    assert [p.sentence for p in places(plain("yes. cake! at"), [list("jˈɛs."), list("kˈeɪk!"), list("æt")], alone)] == [
         0,
         1,
         2,
@@ -79,15 +91,15 @@ def test_words_are_found_in_their_sentences() -> None:
 
 
 def test_there_is_no_place_in_what_has_no_phoneme() -> None:
-    assert places("...", [list("...")], alone) == ()
-    assert places("...", [], alone) == ()
+    assert places(plain("..."), [list("...")], alone) == ()
+    assert places(plain("..."), [], alone) == ()
 
 
 @given(st.lists(st.sampled_from([*SPELLED, "—", "xyz"]), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_places_are_in_order_and_complete_whatever_was_heard(words: list[str], random: "np.random.Generator") -> None:
     heard = [phoneme for word in words for phoneme in SPELLED.get(word, "") if random.random() < 0.8]
     text = " ".join(words)
-    result = places(text, [heard], alone)
+    result = places(plain(text), [heard], alone)
     if result:
         assert "".join(place.text for place in result) == text
     edges = [edge for place in result for edge in (place.first, place.last)]

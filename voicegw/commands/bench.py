@@ -7,6 +7,7 @@ from voicegw.commands.bench_endings import endings
 from voicegw.commands.bench_page import page, rough
 from voicegw.commands.bench_quality import quality
 from voicegw.commands.bench_recorded import recorded
+from voicegw.commands.bench_spoken import spoken
 from voicegw.commands.bench_turn import turn
 
 app = typer.Typer(help="Measure a gateway from the outside, as a caller sees it.", no_args_is_help=True)
@@ -24,3 +25,4 @@ app.command("recorded")(recorded)
 app.command("calls")(calls)
 app.command("page")(page)
 app.command("rough")(rough)
+app.command("spoken")(spoken)
