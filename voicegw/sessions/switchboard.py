@@ -198,6 +198,7 @@ def _facts(peer: Peer, how: Ending) -> dict[str, object]:
         "reason": how.reason,
         "packets": counts.arrived,
         "lost": counts.lost,
+        "foreign": peer.line.dropped,
         "late": counts.late,
         "ticks_left_out": metronome.left_out,
         "latest_tick_ms": max(metronome.late, default=0),

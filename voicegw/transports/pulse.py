@@ -1,7 +1,8 @@
 """Is the caller still there?
 
 A caller who hangs up says so. One whose network breaks says nothing: only packets stop coming, of which there are fifty
-a second as long as a microphone is open, muted or not. Pure: takes `now` and counts.
+a second as long as a microphone is open, muted or not. Only authentic packets count (`line.py`): a stranger can neither
+end a call by a flood nor keep a dead one alive. Pure: takes `now` and counts.
 """
 
 from typing import Literal, TypeAlias
@@ -33,7 +34,7 @@ class Pulse:
         self._held = False
 
     def beat(self, now: float, packets: int, received: int, last_sound: float | None) -> Beat:
-        """packets, received: so far, of any kind, and their bytes. last_sound: when sound came last."""
+        """packets, received: of the caller so far, of any kind, and their bytes. last_sound: when sound came last."""
         if packets != self._packets:
             self._packets, self._heard_at = packets, now
         self._media_at = max(self._media_at, last_sound or 0.0)

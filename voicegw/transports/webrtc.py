@@ -20,6 +20,7 @@ from voicegw.transports.channel import LABEL, Clogged, Closed, EventsChannel, Fl
 from voicegw.transports.ear import Ear
 from voicegw.transports.ending import Ending
 from voicegw.transports.ice import IceServer
+from voicegw.transports.line import Line
 from voicegw.transports.spool import Spool
 from voicegw.transports.tap import tap
 from voicegw.transports.tracks import TutorTrack
@@ -67,6 +68,7 @@ class Peer:
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[RTCIceServer(**server) for server in servers]))
         self.track = TutorTrack(spool)
         self.ear = Ear(self._heard, self._loop)
+        self.line = Line()
         transceiver = self._pc.addTransceiver(self.track)
         capabilities = RTCRtpSender.getCapabilities("audio").codecs
         transceiver.setCodecPreferences([codec for codec in capabilities if codec.mimeType.lower() == "audio/opus"])
@@ -102,6 +104,7 @@ class Peer:
             # The parser of another project may raise anything at all for a text that a stranger wrote.
             log.info("an offer could not be answered", extra={"reason": repr(error)})
             raise offer.BadOffer(f"The offer cannot be answered: {error or type(error).__name__}.") from None
+        self.line.watch(self._pc, self._loop.time)
         return offer.with_correction(self._pc.localDescription.sdp)
 
     async def carry(self, session: PhoneTalk, greeting: Sequence[str] = ()) -> Ending:
@@ -227,20 +230,13 @@ class Peer:
         watch = pulse.Pulse(self._loop.time())
         while True:
             await asyncio.sleep(pulse.EVERY_S)
-            packets, count = await self._received()
-            match watch.beat(self._loop.time(), packets, count, self.ear.last_packet):
+            match watch.beat(self._loop.time(), self.line.packets, self.line.bytes, self.ear.last_packet):
                 case Ending() as over:
                     return over
                 case "hold":
                     session.hold()
                 case "go_on":
                     session.go_on()
-
-    async def _received(self) -> tuple[int, int]:
-        """Packets and bytes of any kind from the caller so far."""
-        stats = await self._pc.getStats()
-        moved = [report for report in stats.values() if report.type == "transport"]
-        return sum(report.packetsReceived for report in moved), sum(report.bytesReceived for report in moved)
 
     async def _end(self, session: PhoneTalk) -> Ending:
         """This side ends the session: what is on its way gets a moment to arrive."""
