@@ -102,7 +102,8 @@ class WhisperRecognizer:
             raise ValueError(f"speech recognition hears {HEARING_RATE} Hz, got {audio.rate} Hz")
         if how.language is not None and self.languages and how.language not in self.languages:
             names = ", ".join(sorted(self.languages))
-            raise EngineError(f"{self._folder.name} does not know the language {how.language!r}. It knows: {names}.")
+            sentence = f"The language {how.language!r} is not known. These are: {names}."
+            raise EngineError(f"{self._folder.name}: {sentence}", told=sentence)
         if not final:
             how = replace(how, word_times=False, token_logprobs=False)
         heard: list[_Piece] = []

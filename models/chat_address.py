@@ -40,7 +40,8 @@ def client(url: httpx2.URL, api_key: str | None, limits: ChatLimits) -> httpx2.A
         # The client writes the URLs it visits to its log, so the password may not stay in there.
         base_url=url.copy_with(username=None, password=None),
         auth=(url.username, url.password) if url.username else None,
-        headers={"Authorization": f"Bearer {api_key}"} if api_key else None,
+        # Not compressed: what a few bytes become when unpacked has no bound.
+        headers={"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {}),
         verify=trust,
         timeout=httpx2.Timeout(limits.connect_s, read=None),
         limits=httpx2.Limits(max_connections=limits.streams, max_keepalive_connections=16, keepalive_expiry=60),

@@ -16,8 +16,11 @@ class ChatLimits:
 
     connect_s: to a connection. first_token_s: from the request to the first token. gap_s: from one token to the next.
     total_s: all waiting for one answer together; the time its reader takes does not count.
+    reading_s: as long as the server tells that it is reading a long prompt, neither of the two before begins.
     start_s: how long `start` waits for the server to come up.
     max_tokens: bound of an answer whose request names none.
+    token_chars: characters that a token has at most, in the mean of an answer: a server that does not keep to a bound
+    is cut off behind so many for each.
     streams: answers at the same time; one more is refused after connect_s.
     """
 
@@ -25,8 +28,10 @@ class ChatLimits:
     first_token_s: float = 10.0
     gap_s: float = 10.0
     total_s: float = 60.0
+    reading_s: float = 120.0
     start_s: float = 30.0
     max_tokens: int = 200
+    token_chars: int = 16
     streams: int = 64
 
 
@@ -43,11 +48,19 @@ class Waits:
         self._begun = False
         self._next_s = limits.first_token_s
         self._total_s = limits.total_s
+        self._reading_s = limits.reading_s
 
     def renew(self, seconds: float) -> None:
         """The model gave a sign of life; the next may take this long."""
         self._begun = True
         self._next_s = seconds
+
+    def read_on(self) -> None:
+        """The server has read more of the prompt: the time to the first token begins again."""
+        spent = self._limits.total_s - self._total_s
+        if not self._begun and spent < self._reading_s:
+            self._reading_s -= spent
+            self._next_s, self._total_s = self._limits.first_token_s, self._limits.total_s
 
     async def on(self, work: Awaitable[T]) -> T:
         """What `work` returns. Raises EngineTimeout when a limit runs out first."""

@@ -1,7 +1,9 @@
 """What a chat-completions server is sent: our contract's request in OpenAI's JSON. Pure."""
 
+import json
 from typing import Any
 
+from models.call_forms import as_object, whole
 from pipeline.engines import ChatMessage, ChatRequest, Tool, ToolCall
 
 NO_ARGUMENTS = {"type": "object", "properties": {}}
@@ -27,7 +29,9 @@ def _message(message: ChatMessage) -> dict[str, Any]:
 
 
 def _call(call: ToolCall) -> dict[str, Any]:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    # Servers read the arguments, and refuse the whole conversation for one call whose arguments are no object.
+    arguments = call.arguments if whole(call.arguments) else json.dumps(as_object(call.arguments))
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

@@ -4,17 +4,24 @@ The format is that of OpenAI's `/v1/chat/completions` with `stream: true`: one J
 `[DONE]`. vLLM, llama.cpp and Ollama speak it too, each with additions: fields not named here are ignored.
 """
 
-import secrets
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from models.call_pieces import CallPieces
 from models.chat_errors import NOT_A_STREAM, reported
 from models.sse import EventStream
 from models.thoughts import ThoughtFilter
-from pipeline.engines import ChatDelta, ToolCallPiece, Usage
-from pipeline.errors import EngineError
+from models.written_calls import WrittenCalls
+from pipeline.engines import ChatDelta, Finish, Tool, Usage
+from pipeline.errors import EngineBroken, NoAnswer
+
+THOUGHTS = 65_536
+"""Most characters that a model may think before, or within, one answer."""
+ARGUMENTS = 65_536
+"""Most characters of all arguments of an answer together: as many as the wire's own limit for a function's."""
 
 
 class _CachedTokens(msgspec.Struct):
@@ -33,23 +40,35 @@ class _Timings(msgspec.Struct):
     cache_n: int = 0
 
 
+class _Progress(msgspec.Struct):
+    """llama.cpp's own, while it reads the prompt: tokens of it, those in the slot already, those done with them."""
+
+    total: int
+    cache: int = 0
+    processed: int = 0
+    time_ms: float = 0
+
+
 class _Function(msgspec.Struct):
     name: str | None = None
-    arguments: str | None = None
+    arguments: str | dict[str, Any] | None = None
 
 
 class _Call(msgspec.Struct):
-    index: int = 0
-    id: str | None = None
+    index: int | None = None
+    id: str | int | None = None
     function: _Function | None = None
 
 
 class _Delta(msgspec.Struct):
-    content: str | None = None
+    content: str | list[Any] | None = None
+    refusal: str | None = None
     # What a reasoning model thinks: llama.cpp and older vLLM, then newer vLLM and Ollama.
     reasoning_content: str | None = None
     reasoning: str | None = None
     tool_calls: list[_Call] | None = None
+    # How calls were told before there could be several.
+    function_call: _Function | None = None
 
 
 class _Choice(msgspec.Struct):
@@ -61,7 +80,21 @@ class _Chunk(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
     timings: _Timings | None = None
+    prompt_progress: _Progress | None = None
     error: Any = None
+    # Of servers whose errors are not in OpenAI's form.
+    detail: Any = None
+    message: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the server is with a prompt: tokens of it, those that it knew, those it has done, in so many seconds."""
+
+    total: int
+    known: int
+    done: int
+    seconds: float
 
 
 class ChatStream:
@@ -69,19 +102,38 @@ class ChatStream:
 
     begun: the model has made its first token, spoken, thought or part of a call.
     finish: why it ended, None while it has not said so.
-    done: the server has nothing more to say.
+    done: the server has nothing more to say. cut: it has said more than it may, and is not listened to any more.
+    reading: how far it is with the prompt, where it tells.
+    refused: the server would not take the form of the conversation.
     """
 
-    def __init__(self, server: str) -> None:
-        """server: how error messages name it."""
+    def __init__(
+        self,
+        server: str,
+        tools: Sequence[Tool] = (),
+        *,
+        thoughts: ThoughtFilter | None = None,
+        may_call: bool = True,
+        longest: int = 1 << 20,
+    ) -> None:
+        """server: how error messages name it. tools: of the session. may_call: this answer may call them.
+
+        longest: characters after which an answer is cut, whatever its server thinks of a limit.
+        """
         self.begun = False
         self.done = False
-        self.finish: Literal["stop", "length"] | None = None
+        self.cut = False
+        self.finish: Finish | None = None
         self.usage: Usage | None = None
+        self.reading: Reading | None = None
+        self.refused = False
         self._server = server
         self._events = EventStream()
-        self._thoughts = ThoughtFilter()
-        self._calls: set[int] = set()
+        self._thoughts = thoughts or ThoughtFilter()
+        self._written = WrittenCalls(tools, may_call=may_call)
+        self._pieces = CallPieces(tools)
+        self._left = {"words": longest, "thoughts": THOUGHTS, "arguments": ARGUMENTS}
+        self._fruitful = False  # something was said or called
         self._decoder = msgspec.json.Decoder(_Chunk)
 
     def feed(self, data: bytes) -> list[ChatDelta]:
@@ -90,15 +142,32 @@ class ChatStream:
         Raises EngineError for what is not such a stream, or reports one.
         """
         try:
-            return [delta for event in self._events.feed(data) for delta in self._take(event)]
+            found = [delta for event in self._events.feed(data) for delta in self._take(event)]
         except (ValueError, msgspec.MsgspecError) as error:
-            raise EngineError(
+            raise EngineBroken(
                 f"{self._server} sent something that is not a chat-completions stream ({error}); {NOT_A_STREAM}"
             ) from error
+        return self._told(found)
 
-    def end(self) -> str:
-        """The last words, after the last `feed`."""
-        return self._thoughts.end()
+    def end(self) -> list[ChatDelta]:
+        """The last words, after the last `feed`. Raises NoAnswer when there was nothing but what nobody may hear."""
+        words, calls = self._thoughts.end(), [ChatDelta(call=piece) for piece in self._pieces.end()]
+        before = [ChatDelta(words), *calls] if calls else []
+        told = self._told([*before, ChatDelta("" if calls else words, finish=self.finish, usage=self.usage)])
+        if not self._fruitful:
+            if self._thoughts.thought or self._left["thoughts"] < THOUGHTS:
+                raise NoAnswer(
+                    f"{self._server} only thought, and gave no answer; a model that thinks less, or a larger "
+                    "VOICEGW_LLM_MAX_TOKENS, may help."
+                )
+            if self._written.withheld or self._pieces.withheld:
+                raise NoAnswer(f"{self._server} tried to call a function that there is not, or in a form that is none.")
+        return told
+
+    def _told(self, found: Sequence[ChatDelta]) -> list[ChatDelta]:
+        told = [one for delta in found for one in self._written.feed(delta)]
+        self._fruitful = self._fruitful or any(one.call or one.text.strip() for one in told)
+        return told
 
     def _take(self, event: str) -> Iterator[ChatDelta]:
         if event == "[DONE]":
@@ -107,31 +176,63 @@ class ChatStream:
                 self.finish = self.finish or "stop"
             return
         chunk = self._decoder.decode(event)
-        if chunk.error is not None:
-            raise reported(self._server, chunk.error)
+        complaint = chunk.error or (None if chunk.choices else chunk.detail or chunk.message)
+        if complaint:
+            raise reported(self._server, complaint)
         if chunk.usage is not None:
             self.usage = _counted(chunk.usage, chunk.timings)
+        if one := chunk.prompt_progress:
+            self.reading = Reading(one.total, one.cache, one.processed, one.time_ms / 1000)
         for choice in (chunk.choices or ())[:1]:
-            delta = choice.delta or _Delta()
-            thought = delta.reasoning_content or delta.reasoning
-            if delta.content or thought or delta.tool_calls or choice.finish_reason:
-                self.begun = True
-            if words := self._thoughts.feed(delta.content or ""):
-                yield ChatDelta(words)
-            for call in delta.tool_calls or ():
-                yield ChatDelta(call=self._piece(call))
-            if choice.finish_reason:
-                # Whatever else it may be (a content filter, a tool call), the answer has come to its end.
-                self.finish = "length" if choice.finish_reason == "length" else "stop"
+            yield from self._choice(choice)
 
-    def _piece(self, call: _Call) -> ToolCallPiece:
-        """Names a call in its first piece and only there, as some servers repeat the name, and some give no id."""
-        function = call.function or _Function()
-        arguments = function.arguments or ""
-        if call.index in self._calls:
-            return ToolCallPiece(call.index, arguments)
-        self._calls.add(call.index)
-        return ToolCallPiece(call.index, arguments, call.id or f"call_{secrets.token_hex(12)}", function.name or "")
+    def _choice(self, choice: _Choice) -> Iterator[ChatDelta]:
+        delta = choice.delta or _Delta()
+        words, thought = _parts(delta.content)
+        words += delta.refusal or ""
+        thought += delta.reasoning_content or delta.reasoning or ""
+        calls = [*(delta.tool_calls or ()), *([_Call(function=delta.function_call)] if delta.function_call else ())]
+        if words or thought or calls or choice.finish_reason:
+            self.begun = True
+        self._spend("thoughts", thought)
+        if words := self._thoughts.feed(self._spend("words", words)):
+            yield ChatDelta(words)
+        for call in calls:
+            function = call.function or _Function()
+            arguments = function.arguments or ""
+            if isinstance(arguments, dict):
+                arguments = msgspec.json.encode(arguments).decode()
+            arguments = self._spend("arguments", arguments)
+            for piece in self._pieces.take(call.index, str(call.id or ""), function.name or "", arguments):
+                yield ChatDelta(call=piece)
+        if reason := choice.finish_reason:
+            # Whatever else it may be, a tool call for example, the answer has come to its end.
+            self.finish = self.finish or {"length": "length", "content_filter": "content_filter"}.get(reason, "stop")  # type: ignore[assignment]
+
+    def _spend(self, what: str, text: str) -> str:
+        """As much of `text` as the answer may still have; when that is not all, the answer is over."""
+        kept = text[: self._left[what]]
+        self._left[what] -= len(kept)
+        if len(kept) < len(text):
+            self.finish, self.cut = "length", True
+        return kept
+
+
+def _parts(content: str | list[Any] | None) -> tuple[str, str]:
+    """Words and thoughts of a content that may be a list of parts, as Mistral's is."""
+    if content is None or isinstance(content, str):
+        return content or "", ""
+    words = thought = ""
+    for part in content:
+        if isinstance(part, str):
+            words += part
+        elif isinstance(part, Mapping):
+            kind, inner = part.get("type", "text"), part.get("text")
+            if kind in ("text", "output_text") and isinstance(inner, str):
+                words += inner
+            else:
+                thought += str(part.get(str(kind)) or inner or "")
+    return words, thought
 
 
 def _counted(usage: _Usage, timings: _Timings | None) -> Usage:

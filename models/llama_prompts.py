@@ -7,7 +7,7 @@ middle, and compares tokens, not text, with the next prompt; a last word that go
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import httpx2
 import msgspec
 
-from models import chat_request
 from models.chat_address import client
 from models.chat_errors import refused, unreachable
 from models.chat_limits import ChatLimits
@@ -31,8 +30,10 @@ MARK = "\ue000"
 class PromptReader:
     """A client of one life of the server."""
 
-    def __init__(self, address: Address, limits: ChatLimits) -> None:
+    def __init__(self, address: Address, limits: ChatLimits, prompt: Callable[..., dict[str, Any]]) -> None:
+        """prompt: `OpenAIChat.prompt` of the client that will ask for the answer: both must send the same."""
         self._limits = limits
+        self._prompt = prompt
         self._http = client(httpx2.URL(address.url), address.key, limits)
         # On this machine a new connection costs nothing, and an old one may be closed just when it is used again.
         self._http.headers["Connection"] = "close"
@@ -55,7 +56,7 @@ class PromptReader:
         """The prompt up to the last message's last word; nothing when the template hides that place."""
         *before, last = request.messages
         marked = replace(request, messages=(*before, replace(last, text=last.text + MARK)))
-        response = await self._http.post("apply-template", json=chat_request.prompt(marked))
+        response = await self._http.post("apply-template", json=self._prompt(marked, whole=False))
         if response.status_code != HTTPStatus.OK:
             raise _refusal(response.status_code, response.content)
         return msgspec.json.decode(response.content, type=_Prompt).prompt.rpartition(MARK)[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from models.call_grammar import grammar
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits
 from models.llama_process import Address
 from models.llama_prompts import PromptReader
@@ -13,7 +14,6 @@ from models.llama_server import EmbeddedServer
 from models.llm_openai import OpenAIChat
 from models.prefills import Prefills
 from models.slots import Slots
-from models.written_calls import WrittenCalls, schema
 from pipeline.engines import ChatDelta, ChatRequest, EngineInfo
 from pipeline.errors import EngineDown
 
@@ -57,15 +57,12 @@ class EmbeddedChat:
             # The server begins once it has left the words it is reading ahead in this slot, and goes on from there.
             self._prefills.stop(slot)
             chat = (await self._connect()).chat
-            # Reports of progress are of no use here, but the server finds out by sending them who has left.
-            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True, **_must_call(request)}
-            tools = () if request.tool_choice == "none" else request.tools
-            calls = WrittenCalls(tools) if tools else None
+            # By sending reports of progress the server also finds out who has left.
+            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True, **_kept_in_order(request)}
             try:
                 async with aclosing(chat.stream(request, caller=caller, extra=extra)) as deltas:
                     async for delta in deltas:
-                        for one in calls.feed(delta) if calls else (delta,):
-                            yield one
+                        yield delta
             except EngineDown as error:
                 raise EngineDown(
                     "The embedded language model stopped in the middle of its work. It is restarted by itself; "
@@ -97,16 +94,17 @@ class EmbeddedChat:
 
     def _begin(self, address: Address) -> "_Life":
         model = self._server.options.name
-        chat = OpenAIChat(address.url, model, address.key, limits=self._limits, temperature=self._temperature)
-        return _Life(address, chat, PromptReader(address, self._limits))
+        chat = OpenAIChat(
+            address.url, model, address.key, limits=self._limits, temperature=self._temperature, own=True
+        )  # fmt: skip
+        return _Life(address, chat, PromptReader(address, self._limits, chat.prompt))
 
 
-def _must_call(request: ChatRequest) -> dict[str, Any]:
-    """Holds a model to a call where `required` alone does not: llama.cpp lets it write any text before."""
-    if not request.tools or request.tool_choice != "required":
+def _kept_in_order(request: ChatRequest) -> dict[str, Any]:
+    """Where there are tools: the grammar of an answer that may, or must, call them."""
+    if not request.tools or request.tool_choice == "none":
         return {}
-    form = {"type": "json_schema", "json_schema": {"name": "call", "schema": schema(request.tools)}}
-    return {"response_format": form, "tool_choice": "none"}
+    return {"grammar": grammar(request.tools, request.tool_choice)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ nobody listens any more, and they stop generating.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -18,11 +19,14 @@ import msgspec
 
 from models import chat_request
 from models.chat_address import base, client, shown
-from models.chat_errors import NOT_A_STREAM, quote, refused, unreachable, why
+from models.chat_errors import NOT_A_STREAM, of_the_form, quote, refused, unreachable, why
+from models.chat_form import Form, formed
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits, Waits
 from models.chat_stream import ChatStream
+from models.thoughts import Habits
+from models.told_tools import told
 from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, EngineInfo
-from pipeline.errors import EngineDown, EngineError, EngineOverloaded, EngineTimeout, OperatorError
+from pipeline.errors import EngineBroken, EngineDown, EngineError, EngineOverloaded, EngineTimeout, OperatorError
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +43,9 @@ REMEMBERS_PREFIXES = frozenset({"vllm", "sglang", "llamacpp", "library"})
 `library` is Ollama's word. A hosted service is not among them: it bills what is read early like anything else.
 """
 
+WORTH_TELLING = 256
+"""Tokens to be read of a prompt, from which on the caller's client is told how far that is."""
+
 CONNECTION_LOST = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 
 
@@ -54,10 +61,12 @@ class OpenAIChat:
         limits: ChatLimits = DEFAULT_LIMITS,
         temperature: float = 0.7,
         extra: Mapping[str, Any] | None = None,
+        own: bool = False,
     ) -> None:
         """base_url: with or without `/v1`. model: None or `auto` takes the first one that the server lists.
 
         extra: further fields of every request's body, for what only one kind of server understands.
+        own: a llama.cpp of ours, whose answers hold no thoughts, and which is told its tools in words.
         Raises OperatorError for a URL that is none.
         """
         url = base(base_url)
@@ -69,6 +78,9 @@ class OpenAIChat:
         self._temperature = temperature
         self._extra = dict(extra or {})
         self._key = api_key
+        self._habits = Habits(trusted=own)
+        self._own = own
+        self._form = Form.JOINED
         self._client = client(url, api_key, limits)
 
     @property
@@ -85,7 +97,7 @@ class OpenAIChat:
         patient = replace(self._limits, first_token_s=self._limits.start_s, total_s=self._limits.start_s)
         hello = ChatRequest((ChatMessage("user", "Hi"),), max_tokens=1)
         try:
-            async with aclosing(self._answer(self._body(hello), Waits(patient, self._server))) as deltas:
+            async with aclosing(self._only_read(hello, Waits(patient, self._server))) as deltas:
                 async for _ in deltas:
                     pass
         except EngineError as error:
@@ -104,14 +116,24 @@ class OpenAIChat:
         """
         if self._client.is_closed:
             raise EngineDown(f"{self._server} has been closed; the gateway is shutting down.")
-        body = self._body(request) | dict(extra or {})
+        thoughts = self._habits.filter()
+        answer = partial(
+            ChatStream, self._server, request.tools, thoughts=thoughts, may_call=request.tool_choice != "none",
+            longest=self._limits.token_chars * (request.max_tokens or self._limits.max_tokens),
+        )  # fmt: skip
+        waits = Waits(self._limits, self._server)
         try:
-            async with aclosing(self._answer(body, Waits(self._limits, self._server))) as deltas:
+            async with aclosing(self._in_form(request, answer, waits, dict(extra or {}))) as deltas:
                 async for delta in deltas:
                     yield delta
+            self._habits.learn(thoughts)
         except EngineError as error:
+            if thoughts.opened:
+                self._habits.learn(thoughts)
+            if self._key and self._key in str(error):
+                error = type(error)(str(error).replace(self._key, "***"))
             log.info("call %s: %s", caller, error)
-            raise
+            raise error from None
 
     async def prefill(self, request: ChatRequest, *, caller: str) -> None:
         """An answer of one token, where the server is known to remember what it reads; nothing elsewhere.
@@ -121,14 +143,29 @@ class OpenAIChat:
         """
         if self._kind not in REMEMBERS_PREFIXES:
             return
-        async with aclosing(self.stream(replace(request, max_tokens=1), caller=caller)) as deltas:
+        waits = Waits(self._limits, self._server)
+        async with aclosing(self._only_read(replace(request, max_tokens=1), waits)) as deltas:
             async for _ in deltas:
                 pass
 
-    def _body(self, request: ChatRequest) -> dict[str, Any]:
+    def prompt(self, request: ChatRequest, form: Form | None = None, *, whole: bool = True) -> dict[str, Any]:
+        """The fields that decide what the model reads. form: None for the one that this server is known to take.
+
+        whole: see `formed`.
+        """
+        if self._own:
+            request = told(request)
+        return chat_request.prompt(formed(request, self._form if form is None else form, whole=whole))
+
+    def _only_read(self, request: ChatRequest, waits: Waits) -> AsyncGenerator[ChatDelta, None]:
+        """Its one token may be the beginning of a thought."""
+        body = self._body(request, self.prompt(request, whole=False))
+        return self._answer(body, partial(ChatStream, self._server), waits, fruitless=True)
+
+    def _body(self, request: ChatRequest, prompt: dict[str, Any]) -> dict[str, Any]:
         return {
             "model": self._model or "default",
-            **chat_request.prompt(request),
+            **prompt,
             "max_tokens": self._limits.max_tokens if request.max_tokens is None else request.max_tokens,
             "temperature": self._temperature if request.temperature is None else request.temperature,
             "stream": True,
@@ -136,9 +173,39 @@ class OpenAIChat:
             **self._extra,
         }
 
-    async def _answer(self, body: dict[str, Any], waits: Waits) -> AsyncGenerator[ChatDelta, None]:
+    async def _in_form(
+        self, request: ChatRequest, new: Callable[[], ChatStream], waits: Waits, extra: dict[str, Any]
+    ) -> AsyncGenerator[ChatDelta, None]:
+        """The answer, in a stricter form where the server refuses the present one. The form that it takes is kept."""
+        prompts = {form: self.prompt(request, form) for form in Form if form >= self._form}
+        refusal: EngineError | None = None
+        asked: dict[str, Any] | None = None
+        for form, prompt in prompts.items():
+            if prompt == asked:
+                continue
+            asked = prompt
+            answers: list[ChatStream] = []
+            try:
+                body = self._body(request, prompt) | extra
+                async with aclosing(self._answer(body, partial(_another, answers, new), waits)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+            except EngineError as error:
+                refusal = refusal or error
+                if not answers or not answers[-1].refused:
+                    break
+            else:
+                self._form = max(form, self._form)
+                return
+        assert refusal is not None
+        raise refusal
+
+    async def _answer(
+        self, body: dict[str, Any], new: Callable[[], ChatStream], waits: Waits, *, fruitless: bool = False
+    ) -> AsyncGenerator[ChatDelta, None]:
+        """new: makes the reader of an answer. fruitless: it does not matter whether anything comes of it."""
         for tries_left in (1, 0):
-            answer = ChatStream(self._server)
+            answer = new()
             try:
                 async with aclosing(self._attempt(body, answer, waits)) as deltas:
                     async for delta in deltas:
@@ -161,17 +228,24 @@ class OpenAIChat:
                 raise unreachable(self._server, error) from error
         if answer.finish is None:
             raise EngineDown(f"{self._server} ended its stream before its answer was complete; it may have died.")
-        yield ChatDelta(answer.end(), finish=answer.finish, usage=answer.usage)
+        if not fruitless:
+            for delta in answer.end():
+                yield delta
 
     async def _attempt(self, body: dict[str, Any], answer: ChatStream, waits: Waits) -> AsyncGenerator[ChatDelta, None]:
         request = self._client.build_request("POST", "chat/completions", json=body)
         response = await waits.on(self._client.send(request, stream=True))
         try:
             pieces = response.aiter_bytes()
-            await self._check(response, pieces, waits)
+            await self._check(response, answer, pieces, waits)
             # Read to the very end, beyond [DONE]: only then can the connection be used again.
-            while (piece := await waits.on(anext(pieces, None))) is not None:
+            while not answer.cut and (piece := await waits.on(anext(pieces, None))) is not None:
+                before = answer.reading
                 deltas = answer.feed(piece)
+                if (now := answer.reading) and now != before:
+                    waits.read_on()
+                    if now.total - now.known > WORTH_TELLING:
+                        yield ChatDelta(reading=now.done / now.total)
                 if answer.finish:
                     waits.renew(AFTER_LAST_TOKEN_S)
                 elif answer.begun:
@@ -181,19 +255,22 @@ class OpenAIChat:
         finally:
             await response.aclose()
 
-    async def _check(self, response: httpx2.Response, pieces: AsyncIterator[bytes], waits: Waits) -> None:
+    async def _check(
+        self, response: httpx2.Response, answer: ChatStream, pieces: AsyncIterator[bytes], waits: Waits
+    ) -> None:
         """Raises what is wrong with an answer that is no stream of words."""
         status = response.status_code
         if status == HTTPStatus.OK:
             kind = response.headers.get("content-type", "nothing").partition(";")[0]
             if kind != "text/event-stream":
-                raise EngineError(
+                raise EngineBroken(
                     f"{self._server} answered with {quote(kind)} instead of a stream of events; {NOT_A_STREAM}"
                 )
             return
         page = b""
         while len(page) < LONGEST_REFUSAL and (piece := await waits.on(anext(pieces, None))) is not None:
             page += piece
+        answer.refused = of_the_form(status, page)
         raise refused(self._server, status, page, model=self._model, key=self._key)
 
     async def _offered(self) -> "list[_Model]":
@@ -226,6 +303,11 @@ class OpenAIChat:
             raise OperatorError(
                 f"{self._server} does not answer like an OpenAI-compatible server; correct VOICEGW_LLM_URL."
             ) from None
+
+
+def _another(answers: list[ChatStream], new: Callable[[], ChatStream]) -> ChatStream:
+    answers.append(new())
+    return answers[-1]
 
 
 class _Model(msgspec.Struct):

@@ -1,56 +1,248 @@
 """Keeps the thoughts of a reasoning model from being spoken.
 
-Such a model writes `<think>…</think>` before its answer. Servers that know the model move this text into a field of its
-own; those that do not leave it in the answer, where a tag may arrive in several pieces.
+Servers that know their model move its thoughts into a field of their own. Those that do not leave them in the answer,
+between marks that each family of models has its own of, and that may arrive in several pieces. Some chat templates open
+the thought themselves: then only its end is marked, and what came before it has to be held back.
 """
 
-OPEN, CLOSE = "<think>", "</think>"
+import re
+from dataclasses import dataclass
+
+NAMES = (
+    "think", "thinking", "thought", "thoughts", "reasoning", "reflection", "analysis", "scratchpad", "antthinking",
+    "inner_monologue", "internal_monologue", "seed:think", "mm:think", "antml:thinking",
+)  # fmt: skip
+"""Of tags: `<think>…</think>`, with or without attributes."""
+_TAG = "|".join(NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How one family of models marks a thought: patterns of what is in front of it and behind it, in any case.
+
+    starts: the fixed texts with which either begins, to know one that has only arrived in part.
+    """
+
+    opening: str
+    closing: str
+    starts: tuple[str, ...]
+
+
+MARKS = (
+    # DeepSeek, Qwen, GLM, Seed, and whatever a prompt asked for.
+    Mark(
+        rf"<(?:{_TAG})(?:\s[^<>]*)?>",
+        rf"</(?:{_TAG})\s*>",
+        tuple(f"<{end}{name}" for name in NAMES for end in ("", "/")),
+    ),
+    # Mistral; in small letters it is a stage direction.
+    Mark(r"(?-i:\[THINK\])", r"(?-i:\[/THINK\])", ("[think]", "[/think]")),
+    # Kimi.
+    Mark(r"◁think▷", r"◁/think▷", ("◁think▷", "◁/think▷")),
+    # Sky-T1, OpenThinker, Cohere.
+    Mark(
+        r"<\|(?:begin_of_thought|start_thinking|think|thinking)\|>",
+        r"<\|(?:end_of_thought|end_thinking|/think|/thinking)\|>",
+        (
+            "<|begin_of_thought|>", "<|start_thinking|>", "<|think|>", "<|thinking|>",
+            "<|end_of_thought|>", "<|end_thinking|>", "<|/think|>", "<|/thinking|>",
+        ),
+    ),
+    # Gemma and its kin.
+    Mark(r"<\|channel>\s*thought\b", r"<channel\|>", ("<|channel>thought", "<channel|>")),
+    Mark(r"<unused94>(?:thought)?", r"<unused95>", ("<unused94>", "<unused95>")),
+    # OpenAI's open models ("harmony"): every channel but `final` is a thought, unless it calls a function.
+    Mark(
+        r"<\|channel\|>\s*(?!final\b)\w+(?:(?!to=)[^<])*<\|message\|>",
+        r"<\|end\|>|(?=<\|channel\|>|<\|start\|>)",
+        ("<|channel|>", "<|end|>", "<|start|>"),
+    ),
+    # The same, behind a server that leaves out the marks.
+    Mark(r"\Aanalysis(?-i:(?=[A-Z\"']))", r"assistantfinal", ("assistantfinal",)),
+)  # fmt: skip
+"""The one table of marks."""
+
+NOISE = (
+    r"<\|channel\|>\s*final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>|<\|(?:start|im_start)\|>(?:assistant|(?=[^a]))|"
+    r"<\|(?:end|return|im_end|eot_id|endoftext|end_of_text|(?:begin|end)_of_solution|(?:start|end)_response)\|>|"
+    r"</?(?:answer|response)>|</s>|<end_of_turn>|<unused\d+>"
+)
+"""Marks around the answer itself."""
+_NOISE_STARTS = (
+    "<|return|>", "<|im_start|>", "<|im_end|>", "<|eot_id|>", "<|end", "<|begin_of_solution|>", "<|start_response|>",
+    "<answer>", "</answer>", "<response>", "</response>", "</s>", "<end_of_turn>",
+)  # fmt: skip
+_STARTS = (*(start for mark in MARKS for start in mark.starts), *_NOISE_STARTS)
+LONGEST_MARK = 120
+"""Characters. A longer tag is none."""
+
+_SAYING = re.compile(
+    "|".join(f"(?P<open{number}>{mark.opening})" for number, mark in enumerate(MARKS))
+    # The end of a channel is no sign of a thought before it; that of any other is.
+    + "".join(f"|(?P<close{number}>{mark.closing})" for number, mark in enumerate(MARKS[:6]))
+    + f"|(?P<noise>{NOISE})",
+    re.IGNORECASE,
+)
+_CLOSING = tuple(re.compile(mark.closing, re.IGNORECASE) for mark in MARKS)
+_ANY_TAG = re.compile("|".join(mark.closing for mark in MARKS[:6]), re.IGNORECASE)
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb\u201e"
+_MARKED = re.compile("[<\\[◁]")
+_OPEN_TAG = re.compile(rf"</?(?:{_TAG})(?:\s[^<>]*)?")
+_OPEN_HEADER = re.compile(r"<\|channel\|>[^<]*(?:<\|constrain\|>[^<]*)?(?:<\|?\w*\|?)?|<\|(?:start|im_start)\|>\w*")
 
 
 class ThoughtFilter:
-    """Text goes in as it is made; what may be spoken comes out, without the blank space in front of the answer."""
+    """Text goes in as it is made; what may be spoken comes out, without the blank space in front of the answer.
 
-    def __init__(self) -> None:
+    A mark in quotation marks is a word about marks.
+    thought: something was kept back for good. opened: the answer began with a thought, marked or not.
+    """
+
+    def __init__(self, hold: int = 0) -> None:
+        """hold: so many characters of an answer that begins without a mark wait for a thought's end."""
+        self.thought = False
+        self.opened = False
+        self._hold = hold
+        self._held = ""
         self._rest = ""
-        self._thinking = False
+        self._last = ""  # character in front of the rest
+        self._closing: re.Pattern[str] | None = None  # what ends the present thought
+        self._begun = False
         self._speaking = False
 
     def feed(self, text: str) -> str:
-        """The speakable text that is certain by now; the possible beginning of a tag is kept back."""
+        """The speakable text that is certain by now; what may become a mark is kept back."""
         self._rest += text
-        spoken = []
-        while True:
-            at, tag = self._next_tag()
-            if not tag:
-                break
-            if not self._thinking:
-                spoken.append(self._rest[:at])
-            self._rest = self._rest[at + len(tag) :]
-            self._thinking = tag == OPEN
-        kept = self._unsure()
-        sure, self._rest = self._rest[: len(self._rest) - kept], self._rest[len(self._rest) - kept :]
-        if not self._thinking:
-            spoken.append(sure)
-        return self._speak("".join(spoken))
+        return self._take(final=False)
 
     def end(self) -> str:
-        """What was kept back and turned out to be no tag."""
-        rest, self._rest = self._rest, ""
-        return "" if self._thinking else self._speak(rest)
+        """What was kept back and turned out to be no mark."""
+        return self._take(final=True) + self._release()
 
-    def _next_tag(self) -> tuple[int, str]:
-        # A closing tag without its opening one is dropped as well: some chat templates open the thought themselves.
-        tags = (CLOSE,) if self._thinking else (OPEN, CLOSE)
-        found = [(at, tag) for tag in tags if (at := self._rest.find(tag)) >= 0]
-        return min(found, default=(-1, ""))
+    def _release(self) -> str:
+        held, self._held, self._hold = self._held, "", 0
+        return held
+
+    def _take(self, *, final: bool) -> str:
+        spoken = ""
+        while self._rest:
+            if self._closing is not None:
+                if not self._skip_thought(final=final):
+                    break
+                spoken += self._release()  # a thought between two sentences: what was before it is an answer
+            mark = self._next_mark(_SAYING, final=final)
+            if mark is None:
+                kept = 0 if final else self._unsure()
+                spoken += self._say(self._cut(len(self._rest) - kept))
+                break
+            spoken += self._say(self._cut(mark.start()))
+            self._pass(mark)
+        return spoken
+
+    def _pass(self, mark: re.Match[str]) -> None:
+        """Over a mark in the answer."""
+        kind = mark.lastgroup or ""
+        first = not self._speaking
+        self._cut(len(mark[0]))
+        if kind.startswith("open"):
+            number = int(kind.removeprefix("open"))
+            self._closing = _ANY_TAG if number < 4 else _CLOSING[number]
+            self.opened = self.opened or first
+            self.thought = True
+        elif kind.startswith("close"):
+            # The template opened it: all that came before was a thought.
+            self.thought = self.opened = True
+            self._held, self._hold, self._speaking = "", 0, False
+
+    def _skip_thought(self, *, final: bool) -> bool:
+        """Whether the thought has come to its end."""
+        assert self._closing is not None
+        mark = self._next_mark(self._closing, final=final)
+        if mark is None:
+            self._cut(len(self._rest) - (0 if final else LONGEST_MARK))
+            return False
+        self._cut(mark.end())
+        self._closing = None
+        return True
+
+    def _next_mark(self, pattern: re.Pattern[str], *, final: bool) -> re.Match[str] | None:
+        at = 0
+        while mark := pattern.search(self._rest, at):
+            before = self._rest[mark.start() - 1] if mark.start() else self._last
+            if before and before in _QUOTES:
+                if mark.end() == len(self._rest) and not final:
+                    return None  # the next character tells
+                if self._rest[mark.end() : mark.end() + 1] in (*_QUOTES,):
+                    at = mark.end() + 1
+                    continue
+            return mark
+        return None
+
+    def _cut(self, length: int) -> str:
+        length = max(0, length)
+        text, self._rest = self._rest[:length], self._rest[length:]
+        if text:
+            self._last = text[-1]
+            self._begun = self._begun or not text.isspace()
+        return text
 
     def _unsure(self) -> int:
-        """Length of the longest end of the rest that could become a tag."""
-        longest = min(len(self._rest), len(CLOSE) - 1)
-        return next((n for n in range(longest, 0, -1) if any(t.startswith(self._rest[-n:]) for t in (OPEN, CLOSE))), 0)
+        """Length of the longest end of the rest that could become a mark, or is a quoted one that is not over."""
+        if not self._begun and "analysis".startswith(self._rest.strip().lower()):
+            return len(self._rest)
+        tail = self._rest[-LONGEST_MARK:]
+        return next((len(tail) - at.start() for at in _MARKED.finditer(tail) if _unfinished(tail[at.start() :])), 0)
 
-    def _speak(self, text: str) -> str:
+    def _say(self, text: str) -> str:
         if not self._speaking:
             text = text.lstrip()
             self._speaking = bool(text)
+        if self._hold:
+            self._held += text
+            if len(self._held) <= self._hold:
+                return ""
+            return self._release()
         return text
+
+
+def _unfinished(tail: str) -> bool:
+    """Whether more text could make a mark of it, or another mark."""
+    tail = tail.lower()
+    return (
+        any(start.startswith(tail) for start in _STARTS)
+        or _OPEN_TAG.fullmatch(tail) is not None
+        or _OPEN_HEADER.fullmatch(tail) is not None
+        or _SAYING.fullmatch(tail) is not None
+    )
+
+
+class Habits:
+    """What is known of a server's way to think aloud, from its answers so far.
+
+    A server that is not known yet is not trusted at first: the beginning of its answers waits for a sign of a thought.
+    """
+
+    UNKNOWN = 64
+    """Characters of an answer that wait while nothing is known: a sentence. At 100 tokens a second that is 0.15 s."""
+    THINKS = 16_384
+    """The same for a server that was heard thinking."""
+    TRUSTED = 3
+    """Answers in a row without a thought at their beginning, after which nothing waits any more."""
+
+    def __init__(self, *, trusted: bool = False) -> None:
+        """trusted: it is known not to think aloud."""
+        self._hold = 0 if trusted else self.UNKNOWN
+        self._plain = 0
+
+    def filter(self) -> ThoughtFilter:
+        """For the next answer."""
+        return ThoughtFilter(self._hold)
+
+    def learn(self, answer: ThoughtFilter) -> None:
+        """After an answer's end."""
+        if answer.opened:
+            self._hold, self._plain = self.THINKS, 0
+        elif self._hold:
+            self._plain += 1
+            if self._plain >= self.TRUSTED:
+                self._hold = 0

@@ -21,17 +21,16 @@ def pick(voices: Sequence[Voice], how: Speaking) -> Voice:
         for voice in voices:
             if voice.name == how.voice:
                 return voice
-        raise EngineError(f"There is no voice {how.voice!r}. Installed: {_names(voices)}.")
+        sentence = f"There is no voice {how.voice!r}. Installed: {_names(voices)}."
+        raise EngineError(sentence, told=sentence)
     if how.language is None:
         return voices[0]
     language = how.language.partition("-")[0].lower()  # `pt-BR` is spoken by whoever speaks `pt`
     for voice in voices:
         if language in voice.languages:
             return voice
-    raise EngineError(
-        f"No voice speaks the language {how.language!r}. Installed: {_names(voices)}. "
-        "`voicegw models list` shows voices that can be fetched."
-    )
+    sentence = f"No voice speaks the language {how.language!r}. Installed: {_names(voices)}."
+    raise EngineError(f"{sentence} `voicegw models list` shows voices that can be fetched.", told=sentence)
 
 
 def _names(voices: Sequence[Voice]) -> str:

@@ -366,10 +366,11 @@ class Call:
     def _overflow(self) -> ConversationTooLong | None:
         if self._settings.forgets or self.history.characters <= self._settings.memory:
             return None
-        return ConversationTooLong(
+        sentence = (
             f"The conversation holds {self.history.characters} characters; with truncation disabled it may have at "
             f"most {self._settings.memory}. Delete items, or allow truncation."
         )
+        return ConversationTooLong(sentence, told=sentence)
 
     # --- time --------------------------------------------------------------------------------------------------------
 

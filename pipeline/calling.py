@@ -1,5 +1,6 @@
 """The functions that one answer wants called: pieces in, items of the conversation and notices out."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -8,6 +9,9 @@ from pipeline.engines import ToolCall, ToolCallPiece
 from pipeline.history import Item
 from pipeline.line import Line
 from pipeline.notices import ReplyCallEnded, ReplyCallGrew, ReplyCallStarted
+
+NOTHING = "{}"
+"""Arguments of a function that takes none, when the model wrote none."""
 
 
 class Calls:
@@ -53,6 +57,19 @@ class Calls:
         if self._index is None:
             return
         self._index = None
-        item = self._items[-1] = replace(self._items[-1], status=status)
+        item = self._items[-1]
+        if item.call and not item.call.arguments and status == "completed":
+            self._line.notify(ReplyCallGrew(self._reply, item.id, NOTHING))
+            item = replace(item, call=replace(item.call, arguments=NOTHING))
+        if item.call and not _is_object(item.call.arguments):
+            status = "incomplete"  # nobody can call it so, and no model's server takes it in a conversation
+        item = self._items[-1] = replace(item, status=status)
         self._line.history.put(item)
         self._line.notify(ReplyCallEnded(self._reply, item))
+
+
+def _is_object(arguments: str) -> bool:
+    try:
+        return isinstance(json.loads(arguments), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -7,7 +7,7 @@ iterator, stops the work behind it.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from pipeline.audio import Pcm, Span
 
@@ -227,14 +227,22 @@ class ToolCallPiece:
     name: str = ""
 
 
+Finish: TypeAlias = Literal["stop", "length", "content_filter"]
+"""Why an answer ended: it was complete, as long as it may be, or its server would not go on with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatDelta:
-    """A piece of the answer. The last delta carries `finish` (`stop` or `length`) and, where known, `usage`."""
+    """A piece of the answer. The last delta carries `finish` and, where known, `usage`.
+
+    reading: before the first word of an answer to a long prompt: how much of it is read (0..1).
+    """
 
     text: str = ""
-    finish: Literal["stop", "length"] | None = None
+    finish: Finish | None = None
     usage: Usage | None = None
     call: ToolCallPiece | None = None
+    reading: float | None = None
 
 
 class ChatModel(Engine, Protocol):

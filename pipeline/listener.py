@@ -219,7 +219,7 @@ class Listener:
             words = error
         except Exception:
             self._line.log.exception("transcription failed unexpectedly")
-            words = EngineError("The speech recognizer failed unexpectedly; the gateway's log has the reason.")
+            words = EngineError("the speech recognizer failed unexpectedly")
         if self._turns.get(ticket.turn) is not turn or turn.ticket != ticket:
             return
         turn.words = words
@@ -254,7 +254,7 @@ class Listener:
             seconds = turn.closed.samples / HEARING_RATE
             self._line.notify(TranscriptDone(turn.item, turn.words, seconds))
         else:
-            self._line.notify(TranscriptFailed(turn.item, turn.words.code, str(turn.words)))
+            self._line.notify(TranscriptFailed(turn.item, turn.words.code, turn.words.told))
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

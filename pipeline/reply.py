@@ -8,11 +8,21 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from pipeline.actions import Ticket
 from pipeline.captions import by_word
-from pipeline.engines import ChatDelta, ChatModel, ChatRequest, Speaking, Synthesizer, ToolCallPiece, Usage, Word
+from pipeline.engines import (
+    ChatDelta,
+    ChatModel,
+    ChatRequest,
+    Finish,
+    Speaking,
+    Synthesizer,
+    ToolCallPiece,
+    Usage,
+    Word,
+)
 from pipeline.errors import EngineError
 from pipeline.phrases import language_of
 from pipeline.playout import Piece, Playout
@@ -57,7 +67,7 @@ class Reply:
         self.changed = asyncio.Event()
         self.milestones = Milestones()
         self.usage: Usage | None = None
-        self.finish: Literal["stop", "length"] = "stop"
+        self.finish: Finish = "stop"
         self.error: EngineError | None = None
         self._ready: Callable[[], None] | None = ready
         self._room = asyncio.Event()

@@ -27,6 +27,9 @@ ECHO_AFTER_S = 0.5
 ECHO_CHARS = 80
 """Most that is said in `ECHO_BEFORE_S`."""
 
+CUT = {"length": "max_output_tokens", "content_filter": "content_filter"}
+"""Why an answer is incomplete, in the wire's words, by how it finished."""
+
 Status = Literal["completed", "cancelled", "incomplete", "failed"]
 
 
@@ -239,7 +242,7 @@ class Speaker:
             await reply.make(self._line.engines.chat, self._line.engines.synthesizer, self._line.caller)
         except Exception:
             self._line.log.exception("making an answer failed unexpectedly")
-            reply.error = EngineError("The answer failed unexpectedly; the gateway's log has the reason.")
+            reply.error = EngineError("making an answer failed unexpectedly")
 
     def _drop_draft(self) -> None:
         if self._draft:
@@ -264,9 +267,7 @@ class Speaker:
             await self._deliver(answer)
         except Exception:
             self._line.log.exception("letting an answer out failed unexpectedly")
-            self._end(
-                answer, "failed", error=EngineError("The answer failed unexpectedly; the gateway's log says why.")
-            )
+            self._end(answer, "failed", error=EngineError("letting an answer out failed unexpectedly"))
             self._over(answer.ticket)
 
     async def _prepare(self, answer: _Answer, ready: Callable[[], Awaitable[None]]) -> None:
@@ -284,8 +285,8 @@ class Speaker:
         await self._let_out(answer, reply)
         if reply.error:
             self._end(answer, "failed", error=reply.error)
-        elif reply.finish == "length":
-            self._end(answer, "incomplete", reason="max_output_tokens")
+        elif reason := CUT.get(reply.finish):
+            self._end(answer, "incomplete", reason=reason)
         else:
             self._end(answer, "completed")
         if (left := reply.playout.ear_end - self._now()) > 0:
@@ -346,7 +347,9 @@ class Speaker:
             item = replace(self._present(answer.item), status="completed" if whole else "incomplete")
             self._line.history.put(item)
         usage = answer.reply.usage if answer.reply else None
-        code, message = (error.code, str(error)) if error else (None, None)
+        code, message = (error.code, error.told) if error else (None, None)
+        if error:
+            self._line.log.warning("an answer failed", extra={"code": code, "reason": str(error)})
         calls = answer.calls.end(whole=status == "completed")
         self._line.notify(ReplyEnded(answer.id, status, item, reason, usage, code, message, calls))
 

@@ -56,7 +56,9 @@ class TestAnswers:
         async with llm_server(answer("Hi", **last)) as server, chatting(server.url, "m") as chat:
             assert (await deltas(chat))[-1] == ChatDelta(finish="stop", usage=usage)
 
-    @pytest.mark.parametrize(("reason", "finish"), [("stop", "stop"), ("length", "length"), ("content_filter", "stop")])
+    @pytest.mark.parametrize(
+        ("reason", "finish"), [("stop", "stop"), ("length", "length"), ("content_filter", "content_filter")]
+    )
     async def test_the_last_delta_says_why_it_ended(self, reason: str, finish: str) -> None:
         async with llm_server(answer("Hi", reason=reason)) as server, chatting(server.url, "m") as chat:
             assert [delta.finish for delta in await deltas(chat)] == [None, finish]

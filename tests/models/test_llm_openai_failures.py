@@ -10,7 +10,16 @@ import pytest
 from models.chat_limits import ChatLimits
 from models.llm_openai import OpenAIChat
 from pipeline.engines import ChatDelta
-from pipeline.errors import EngineDown, EngineError, EngineOverloaded, EngineTimeout
+from pipeline.errors import (
+    ContentFiltered,
+    ConversationTooLong,
+    EngineBroken,
+    EngineDown,
+    EngineError,
+    EngineOverloaded,
+    EngineRefused,
+    EngineTimeout,
+)
 from tests.support.chatting import HASTY, KEY, REQUEST, chatting, deltas, hangs, said, stalls, text
 from tests.support.llm_server import Exchange, Script, answer, llm_server, page
 
@@ -84,21 +93,44 @@ async def reports_overload(exchange: Exchange) -> None:
     await exchange.end()
 
 
+def reports(event: object) -> Script:
+    async def script(exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.event(event)
+        await exchange.end()
+
+    return script
+
+
 FAILURES = [
     (page(429, said("slow down")), EngineOverloaded, "too much to do .HTTP 429.*slow down"),
     (page(503, said("loading")), EngineOverloaded, "HTTP 503.*loading"),
     (page(500, "out of memory", "text/plain"), EngineDown, "failed .HTTP 500.*out of memory"),
-    (page(401, said(f"bad key {KEY}")), EngineError, r"refused the key.*VOICEGW_LLM_API_KEY.*bad key \*\*\*"),
-    (page(404, said("no such model")), EngineError, "'m'.*VOICEGW_LLM_MODEL.*no such model"),
-    (page(400, said("context of 4096 exceeded")), EngineError, "refused the request.*context of 4096 exceeded"),
-    (page(307, ""), EngineError, "HTTP 307.*gives no reason"),
-    (page(200, "<html>", "text/html"), EngineError, "text/html instead of a stream.*VOICEGW_LLM_URL"),
-    (page(200, "{}"), EngineError, "application/json instead of a stream"),
-    (sends_garbage, EngineError, "not a chat-completions stream"),
-    (sends_other_types, EngineError, "not a chat-completions stream"),
-    (sends_an_endless_line, EngineError, "longer than 1048576 bytes"),
+    (page(401, said(f"bad key {KEY}")), EngineRefused, r"refused the key.*VOICEGW_LLM_API_KEY.*bad key \*\*\*"),
+    (page(404, said("no such model")), EngineRefused, "'m'.*VOICEGW_LLM_MODEL.*no such model"),
+    (page(400, said("no such field")), EngineRefused, "refused the request.*no such field"),
+    (page(400, said("context of 4096 exceeded")), ConversationTooLong, "refused the request.*context of 4096 exceeded"),
+    (page(400, said("maximum context length is 8192 tokens")), ConversationTooLong, "maximum context length"),
+    (page(500, said("the request exceeds the available context size")), ConversationTooLong, "context size"),
+    (page(400, said("ResponsibleAIPolicyViolation")), ContentFiltered, "refused the request"),
+    (page(402, said("You exceeded your current quota")), EngineOverloaded, "quota"),
+    (page(504, "<html>504 Gateway Time-out</html>", "text/html"), EngineTimeout, "gave up waiting .HTTP 504"),
+    (page(502, "<html>Bad gateway, ask ops@corp.internal</html>", "text/html"), EngineDown, "HTTP 502"),
+    (page(500, '["no object"]'), EngineDown, "HTTP 500"),
+    (page(307, ""), EngineRefused, "HTTP 307.*gives no reason"),
+    (page(301, "<html>"), EngineRefused, "sends us elsewhere .HTTP 301"),
+    (page(200, "<html>", "text/html"), EngineBroken, "text/html instead of a stream.*VOICEGW_LLM_URL"),
+    (page(200, "{}"), EngineBroken, "application/json instead of a stream"),
+    (sends_garbage, EngineBroken, "not a chat-completions stream"),
+    (sends_other_types, EngineBroken, "not a chat-completions stream"),
+    (sends_an_endless_line, EngineBroken, "longer than 1048576 bytes"),
     (reports_an_error, EngineError, "the GPU is on fire"),
     (reports_overload, EngineOverloaded, "no more"),
+    (reports({"error": "out of quota"}), EngineOverloaded, "out of quota"),
+    (reports({"error": {"message": "maximum context length exceeded", "code": 400}}), ConversationTooLong, "context"),
+    (reports({"error": {"message": f"bad {KEY}", "code": "x"}}), EngineError, r"bad \*\*\*"),
+    (reports({"object": "error", "message": "engine is dead", "code": 500}), EngineError, "engine is dead"),
+    (reports({"detail": "not today"}), EngineError, "not today"),
     (dies_in_the_middle, EngineDown, "broke off an answer"),
     (ends_early, EngineDown, "before its answer was complete"),
     (hangs, EngineTimeout, "did not begin to answer within 0.2 s.*VOICEGW_LLM_FIRST_TOKEN_S"),
@@ -121,6 +153,8 @@ class TestFailures:
             assert KEY not in str(caught.value)
             assert KEY not in caplog.text
             assert len(server.seen) == 1
+            for inside in (server.url, "VOICEGW", "HTTP", KEY, "127.0.0.1", "corp"):
+                assert inside not in caught.value.told
 
     async def test_what_was_said_before_the_failure_is_delivered(self) -> None:
         async with llm_server(dies_in_the_middle) as server, chatting(server.url, "m") as chat:

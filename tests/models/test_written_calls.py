@@ -1,56 +1,183 @@
-"""models/written_calls.py: which answers are calls."""
+"""models/written_calls.py and call_forms.py: which answers are calls, and what of them is spoken."""
+
+import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from models.written_calls import WrittenCalls, schema
+from models.call_forms import LONGEST, fit, wishes
+from models.written_calls import WrittenCalls
 from pipeline.engines import ChatDelta, Tool, ToolCallPiece, Usage
 
 WEATHER = Tool("get_weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}})
 TOOLS = (WEATHER, Tool("stop"))
 END = ChatDelta(finish="stop", usage=Usage(5, 3))
 CALL = '{"name": "get_weather", "arguments": {"city": "Paris"}}'
+HARMONY = "<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>"
+
+FORMS = [
+    CALL,
+    f"  {CALL}\n",
+    f"```json\n{CALL}\n```",
+    f"```json\n{CALL}\n```\n\n\n",
+    f"```\n{CALL}",
+    "{" + CALL + "}",
+    '{"name": "get_weather",\n  "arguments": {"city": "Paris"}\n}',
+    # With a brace too many, too few, doubled everywhere, and other slips.
+    CALL + "}",
+    CALL[:-1],
+    CALL[:-2],
+    CALL[1:],
+    '{{"name": "get_weather", "arguments": {{"city": "Paris"}}}}',
+    '{"name": "get_weather", "arguments": {"city": "Paris",},}',
+    "{'name': 'get_weather', 'arguments': {'city': 'Paris'}}",
+    '{ "name" : "get_weather" , "arguments" : "{\\"city\\": \\"Paris\\"}" }',
+    '{"name": "functions.get_weather", "arguments": {"city": "Paris"}}',
+    '{"name": "getWeather", "arguments": {"city": "Paris"}}',
+    '{"name": "get_weather", "parameters": {"city": "Paris"}}',
+    '{"tool": "get_weather", "args": {"city": "Paris"}}',
+    '{"function": "get_weather", "input": {"city": "Paris"}}',
+    '{"name": "get_weather", "city": "Paris"}',
+    '{"get_weather": {"city": "Paris"}}',
+    '{"tool_calls": [{"type": "function", "function": {"name": "get_weather", "arguments": {"city": "Paris"}}}]}',
+    f"[{CALL}]",
+    # Hermes and Qwen, Qwen3-Coder, Llama, Mistral, GLM, DeepSeek, Kimi, Phi, Gemma, OpenAI's open models.
+    f"<tool_call>\n{CALL}\n</tool_call>",
+    f"<tool_call>{CALL}",
+    f"<TOOL_CALL>{CALL}}}</TOOL_CALL>",
+    f"<tools>{CALL}</tools>",
+    f"<tool_call>\n{CALL}\n</tool_call>\n<tool_response>\nIt is sunny in Paris.\n</tool_response>\nIt is sunny.",
+    "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>",
+    '<function=get_weather>{"city": "Paris"}</function>',
+    f"<|python_tag|>{CALL}",
+    '<|python_tag|>get_weather.call(city="Paris")',
+    'get_weather(city="Paris")',
+    "[get_weather(city='Paris')]",
+    'functions.get_weather({"city": "Paris"})',
+    '```tool_code\nprint(get_weather("Paris"))\n```',
+    f"[TOOL_CALLS] [{CALL}]",
+    '[TOOL_CALLS]get_weather[ARGS]{"city": "Paris"}',
+    '[TOOL_CALLS]get_weather[CALL_ID]abcdefghi[ARGS]{"city": "Paris"}',
+    "<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Paris</arg_value>\n</tool_call>",
+    "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n"
+    '```json\n{"city": "Paris"}\n```<｜tool▁call▁end｜>',
+    "<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>"
+    '{"city": "Paris"}<|tool_call_end|><|tool_calls_section_end|>',
+    f"<|tool_call|>[{CALL}]<|/tool_call|>",
+    '<function_calls>\n<invoke name="get_weather">\n<parameter name="city">Paris</parameter>\n</invoke>',
+    HARMONY + '{"city": "Paris"}<|call|>',
+]
 
 
-def through(*texts: str, end: ChatDelta = END) -> list[ChatDelta]:
-    calls = WrittenCalls(TOOLS)
+def through(*texts: str, end: ChatDelta = END, tools: tuple[Tool, ...] = TOOLS, **how: bool) -> list[ChatDelta]:
+    calls = WrittenCalls(tools, **how)
     return [out for delta in (*map(ChatDelta, texts), end) for out in calls.feed(delta)]
+
+
+def cut(text: str, size: int) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def said(found: list[ChatDelta]) -> str:
+    return "".join(delta.text for delta in found)
+
+
+@pytest.mark.parametrize("written", FORMS)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_written_call_is_a_call(written: str, size: int) -> None:
+    called, end = through(*cut(written, size))
+    assert called.call is not None
+    assert (called.text, called.call.name) == ("", "get_weather")
+    assert json.loads(called.call.arguments) == {"city": "Paris"}
+    assert called.call.id.startswith("call_")
+    assert end == END
+
+
+@pytest.mark.parametrize("written", FORMS)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_words_in_front_of_it_are_spoken_and_it_is_not(written: str, size: int) -> None:
+    found = through(*cut(f"Sure, let me get that. {written}", size))
+    assert said(found).split() == ["Sure,", "let", "me", "get", "that."]
+    assert [delta.call.name for delta in found if delta.call] == ["get_weather"]
 
 
 @pytest.mark.parametrize(
     "written",
     [
-        CALL,
-        f"  {CALL}\n",
-        f"```json\n{CALL}\n```",
-        f"```json\n{CALL}\n```\n\n\n",
-        f"```\n{CALL}",
-        "{" + CALL + "}",
-        '{"name": "get_weather",\n  "arguments": {"city": "Paris"}\n}',
+        f"<tool_call>{CALL}</tool_call>\n<tool_call>\n" + '{"name": "stop", "arguments": {}}</tool_call>',
+        f"[{CALL}, " + '{"name": "stop", "arguments": {}}]',
+        CALL + '\n{"name": "stop", "arguments": {}}',
+        CALL + '}\n{"name": "stop"}',
+        '<function=get_weather>{"city": "Paris"}</function><function=stop></function>',
+        '[get_weather(city="Paris"), stop()]',
     ],
 )
-@pytest.mark.parametrize("size", [1, 7, 1000])
-def test_a_written_call_is_a_call(written: str, size: int) -> None:
-    called, end = through(*(written[at : at + size] for at in range(0, len(written), size)))
-    assert called.call is not None
-    assert (called.text, called.call.index, called.call.name) == ("", 0, "get_weather")
-    assert called.call.arguments == '{"city": "Paris"}'
-    assert called.call.id.startswith("call_")
-    assert end == END
+def test_several_calls(written: str) -> None:
+    calls = [delta.call for delta in through(*cut(written, 3)) if delta.call]
+    assert [(call.name, json.loads(call.arguments)) for call in calls] == [
+        ("get_weather", {"city": "Paris"}),
+        ("stop", {}),
+    ]
+    assert calls[0].index != calls[1].index
+    assert calls[0].id != calls[1].id
 
 
 @pytest.mark.parametrize(
     "written",
-    ['{"name": "launch", "arguments": {}}', '{"name": "stop"}', '{"name": "get_wea', "{", "```", "``", "{} is a set."],
+    [
+        '{"name": "launch", "arguments": {}}',
+        '<tool_call>{"name": "launch", "arguments": {}}</tool_call>',
+        "<tool_call>\nnothing to be made of\n</tool_call>",
+        "<tool_call>",
+        '[TOOL_CALLS]launch[ARGS]{"city": "Paris"}',
+    ],
 )
-def test_what_only_begins_like_one_is_said_at_the_end(written: str) -> None:
-    assert through(*written) == [ChatDelta(written, "stop", END.usage)]
+def test_a_call_of_nothing_that_there_is_is_neither_made_nor_spoken(written: str) -> None:
+    calls = WrittenCalls(TOOLS)
+    found = [out for delta in (*map(ChatDelta, cut(written, 4)), END) for out in calls.feed(delta)]
+    assert found == [END]
+    assert calls.withheld
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"name": "get_wea', "{", "```", "``", "{} is a set.", "[1, 2]", "The set {1, 2} is small.", "It is { warm.",
+        '{"colour": "red", "size": 3}', '```json\n{"colour": "red"}\n```', "Please stop (at once).",
+        'She said "name" twice.',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 1000])
+def test_what_only_looks_a_little_like_one_is_said(written: str, size: int) -> None:
+    found = through(*cut(written, size))
+    assert said(found) == written
+    assert not any(delta.call for delta in found)
+    assert (found[-1].finish, found[-1].usage) == ("stop", END.usage)
+
+
+@pytest.mark.parametrize("written", [CALL, f"```json\n{CALL}\n```", "{'a': 1}", 'get_weather(city="Paris")'])
+def test_who_has_no_tools_and_asks_for_json_hears_it(written: str) -> None:
+    found = through(*cut(written, 5), tools=())
+    assert said(found) == written
+
+
+@pytest.mark.parametrize("written", [f"<tool_call>{CALL}</tool_call>", f"[TOOL_CALLS][{CALL}]", HARMONY + '{"a": 1}'])
+def test_without_tools_a_marked_call_is_still_not_spoken_but_a_mention_is(written: str) -> None:
+    assert through(*cut(written, 5), tools=()) == [END]
+    mention = "Hermes writes <tool_call> in front."
+    assert said(through(*cut(mention, 5), tools=())) == mention
+
+
+def test_an_answer_that_is_not_to_call_does_not() -> None:
+    assert through("Well. ", CALL, may_call=False) == [ChatDelta("Well. "), END]
 
 
 def test_words_are_not_held_back() -> None:
     calls = WrittenCalls(TOOLS)
-    assert [list(calls.feed(ChatDelta(text))) for text in ("It", " is {", "warm.")] == [
+    assert [list(calls.feed(ChatDelta(text))) for text in ("It", " is (", "warm.")] == [
         [ChatDelta("It")],
-        [ChatDelta(" is {")],
+        [ChatDelta(" is (")],
         [ChatDelta("warm.")],
     ]
     assert list(calls.feed(END)) == [END]
@@ -67,8 +194,51 @@ def test_a_marked_call_passes() -> None:
     assert list(calls.feed(END)) == [END]
 
 
-def test_the_schema_allows_each_tool_with_its_own_arguments() -> None:
-    first, second = schema(TOOLS)["anyOf"]
-    assert first["properties"] == {"name": {"const": "get_weather"}, "arguments": WEATHER.parameters}
-    assert second["properties"]["name"] == {"const": "stop"}
-    assert second["required"] == ["name", "arguments"]
+def test_a_call_that_was_also_marked_is_made_once() -> None:
+    marked = ChatDelta(call=ToolCallPiece(0, '{"city": "Paris"}', "a", "get_weather"))
+    calls = WrittenCalls(TOOLS)
+    found = [out for delta in (ChatDelta(CALL), marked, END) for out in calls.feed(delta)]
+    assert found == [marked, END]
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "fitted"),
+    [
+        ("10", {"type": "integer"}, 10),
+        (10.0, {"type": "integer"}, 10),
+        ("ten", {"type": "integer"}, "ten"),
+        ("1.5", {"type": "number"}, 1.5),
+        ("nan", {"type": "integer"}, "nan"),
+        ("inf", {"type": "number"}, "inf"),
+        ("True", {"type": "boolean"}, True),
+        (7, {"type": "string"}, "7"),
+        ("apple", {"type": "array", "items": {"type": "string"}}, ["apple"]),
+        ("German", {"enum": ["german", "french"]}, "german"),
+        ("Latin", {"enum": ["german", "french"]}, "Latin"),
+        ({"n": "3"}, {"type": "object", "properties": {"n": {"type": "integer"}}}, {"n": 3}),
+        ("x", {"type": ["string", "null"]}, "x"),
+        ("x", None, "x"),
+    ],
+)
+def test_types_are_mended_where_it_is_plain(value: object, schema: object, fitted: object) -> None:
+    assert fit(value, schema) == fitted
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.sampled_from([*"{}[]\"':,(<>`\\ \n", "name", "get_weather", "arguments", "<tool_call>", "1"])))
+def test_any_text_ends_in_words_calls_or_nothing(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    found, whole = through(*pieces), through(text)
+    assert said(found) == said(whole)
+    assert found[-1].finish == "stop"
+    for delta in whole:
+        if delta.call:
+            assert isinstance(json.loads(delta.call.arguments), dict)
+
+
+@pytest.mark.parametrize(
+    "text", ["{" * LONGEST, '{"a":' * LONGEST, '[{"' * LONGEST, "get_weather(" * LONGEST, "<function=" * LONGEST]
+)
+def test_texts_made_to_take_long_are_bounded(text: str) -> None:
+    """They come to an end; how soon is not for a unit test."""
+    assert wishes(text, TOOLS) is not None

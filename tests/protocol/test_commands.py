@@ -327,11 +327,11 @@ def test_a_refusal_of_the_call_is_told_with_the_clients_event_id() -> None:
 
 
 def test_a_failure_of_an_engine_is_ours() -> None:
-    [event] = Line().refuse(EngineDown("The language model cannot be reached."))
+    [event] = Line().refuse(EngineDown("http://10.0.0.7/v1 cannot be reached; set VOICEGW_LLM_URL"))
     assert event["error"] == {
         "type": "server_error",
         "code": "engine_unavailable",
-        "message": "The language model cannot be reached.",
+        "message": EngineDown.told,
         "param": None,
         "event_id": None,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.chat_limits import ChatLimits
 from models.llm_openai import OpenAIChat
+from models.thoughts import Habits
 from pipeline.engines import ChatDelta, ChatMessage, ChatRequest
 from tests.support.llm_server import Exchange
 
@@ -19,6 +20,7 @@ KEY = "sk-very-secret"
 @asynccontextmanager
 async def chatting(*args: Any, **kwargs: Any) -> AsyncIterator[OpenAIChat]:
     chat = OpenAIChat(*args, **kwargs)
+    chat._habits = Habits(trusted=True)  # as it is after some answers: nothing waits for a sign of a thought
     try:
         yield chat
     finally:

@@ -56,7 +56,7 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             return refusal(full, type="server_error")
         except EngineError as error:
             log.warning("a request failed", extra={"path": request.url.path, "reason": str(error)})
-            return refusal(Refused(str(error), _status(error), error.code), type="server_error")
+            return refusal(Refused(error.told, _status(error), error.code), type="server_error")
 
     return answer
 

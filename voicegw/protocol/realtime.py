@@ -103,7 +103,7 @@ class RealtimeProtocol:
         if isinstance(error, CallerError):
             detail = server.ErrorDetail("invalid_request_error", error.code, str(error), error.param, event_id)
         else:
-            detail = server.ErrorDetail("server_error", error.code, str(error), None, event_id)
+            detail = server.ErrorDetail("server_error", error.code, error.told, None, event_id)
         self._say(server.Error(error=detail))
 
     def retrieved(self, item: Item) -> None:
