@@ -5,7 +5,6 @@ The format is that of OpenAI's `/v1/chat/completions` with `stream: true`: one J
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from models.chat_errors import NOT_A_STREAM, reported
 from models.sse import EventStream
 from models.thoughts import ThoughtFilter
 from models.written_calls import WrittenCalls
-from pipeline.engines import ChatDelta, Finish, Tool, Usage
+from pipeline.engines import ChatDelta, Finish, Reading, Tool, Usage
 from pipeline.errors import EngineBroken, NoAnswer
 
 THOUGHTS = 65_536
@@ -85,16 +84,6 @@ class _Chunk(msgspec.Struct):
     # Of servers whose errors are not in OpenAI's form.
     detail: Any = None
     message: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How far the server is with a prompt: tokens of it, those that it knew, those it has done, in so many seconds."""
-
-    total: int
-    known: int
-    done: int
-    seconds: float
 
 
 class ChatStream:
@@ -181,8 +170,8 @@ class ChatStream:
             raise reported(self._server, complaint)
         if chunk.usage is not None:
             self.usage = _counted(chunk.usage, chunk.timings)
-        if one := chunk.prompt_progress:
-            self.reading = Reading(one.total, one.cache, one.processed, one.time_ms / 1000)
+        if chunk.prompt_progress:
+            self.reading = _reading(chunk.prompt_progress)
         for choice in (chunk.choices or ())[:1]:
             yield from self._choice(choice)
 
@@ -216,6 +205,16 @@ class ChatStream:
         if len(kept) < len(text):
             self.finish, self.cut = "length", True
         return kept
+
+
+def progress(event: str) -> Reading | None:
+    """How far llama.cpp is with a prompt, if that is what this event tells."""
+    told = msgspec.json.decode(event, type=_Chunk).prompt_progress
+    return _reading(told) if told else None
+
+
+def _reading(told: _Progress) -> Reading:
+    return Reading(told.total, told.cache, told.processed, told.time_ms / 1000)
 
 
 def _parts(content: str | list[Any] | None) -> tuple[str, str]:

@@ -15,11 +15,13 @@ from typing import Any
 import httpx2
 import msgspec
 
+from models import chat_request
 from models.chat_address import client
 from models.chat_errors import refused, unreachable
 from models.chat_limits import ChatLimits
+from models.chat_stream import progress
 from models.llama_process import Address
-from pipeline.engines import ChatRequest
+from pipeline.engines import ChatRequest, Reading
 from pipeline.errors import EngineError, EngineTimeout
 
 SERVER = "The embedded language model"
@@ -30,22 +32,25 @@ MARK = "\ue000"
 class PromptReader:
     """A client of one life of the server."""
 
-    def __init__(self, address: Address, limits: ChatLimits, prompt: Callable[..., dict[str, Any]]) -> None:
-        """prompt: `OpenAIChat.prompt` of the client that will ask for the answer: both must send the same."""
+    def __init__(self, address: Address, limits: ChatLimits) -> None:
         self._limits = limits
-        self._prompt = prompt
         self._http = client(httpx2.URL(address.url), address.key, limits)
         # On this machine a new connection costs nothing, and an old one may be closed just when it is used again.
         self._http.headers["Connection"] = "close"
 
-    async def read(self, request: ChatRequest, slot: int) -> None:
-        """Returns when all has been read. Raises EngineError; cancelling stops the server at its next batch."""
+    async def read(self, request: ChatRequest, slot: int, seen: Callable[[Reading], None]) -> None:
+        """Returns when all has been read. request: in the form in which the answer will be asked for.
+
+        seen: told how far it is.
+
+        Raises EngineError; cancelling stops the server at its next batch.
+        """
         try:
-            async with asyncio.timeout(self._limits.total_s):
+            async with asyncio.timeout(self._limits.reading_s):
                 if beginning := await self._beginning(request):
-                    await self._read(beginning, slot)
+                    await self._read(beginning, slot, seen)
         except TimeoutError:
-            raise EngineTimeout(f"{SERVER} did not read a prompt within {self._limits.total_s:g} s.") from None
+            raise EngineTimeout(f"{SERVER} did not read a prompt within {self._limits.reading_s:g} s.") from None
         except httpx2.HTTPError as error:
             raise unreachable(SERVER, error) from error
 
@@ -56,21 +61,25 @@ class PromptReader:
         """The prompt up to the last message's last word; nothing when the template hides that place."""
         *before, last = request.messages
         marked = replace(request, messages=(*before, replace(last, text=last.text + MARK)))
-        response = await self._http.post("apply-template", json=self._prompt(marked, whole=False))
+        response = await self._http.post("apply-template", json=chat_request.prompt(marked))
         if response.status_code != HTTPStatus.OK:
             raise _refusal(response.status_code, response.content)
         return msgspec.json.decode(response.content, type=_Prompt).prompt.rpartition(MARK)[0]
 
-    async def _read(self, prompt: str, slot: int) -> None:
-        # Reports of progress are of no use here, but the server finds out by sending them who has left.
+    async def _read(self, prompt: str, slot: int, seen: Callable[[Reading], None]) -> None:
+        # By sending reports of progress the server also finds out who has left.
         body: Mapping[str, Any] = {
             "prompt": prompt, "n_predict": 0, "cache_prompt": True, "id_slot": slot,
             "stream": True, "return_progress": True,
         }  # fmt: skip
         async with self._http.stream("POST", "completion", json=body) as response:
+            if response.status_code == HTTPStatus.OK:
+                async for line in response.aiter_lines():
+                    if line.startswith("data:") and (reading := progress(line.removeprefix("data:"))):
+                        seen(reading)
+                return
             page = await response.aread()
-        if response.status_code != HTTPStatus.OK:
-            raise _refusal(response.status_code, page)
+        raise _refusal(response.status_code, page)
 
 
 class _Prompt(msgspec.Struct):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -13,8 +14,9 @@ from models.llama_prompts import PromptReader
 from models.llama_server import EmbeddedServer
 from models.llm_openai import OpenAIChat
 from models.prefills import Prefills
+from models.prompt_memory import PromptMemory
 from models.slots import Slots
-from pipeline.engines import ChatDelta, ChatRequest, EngineInfo
+from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, EngineInfo, Reading
 from pipeline.errors import EngineDown
 
 QUEUE = 4
@@ -33,6 +35,7 @@ class EmbeddedChat:
         self._temperature = temperature
         self._slots = Slots(server.options.slots, waiting=QUEUE * server.options.slots)
         self._prefills = Prefills()
+        self._memory = PromptMemory()
         self._life: _Life | None = None
 
     @property
@@ -59,10 +62,14 @@ class EmbeddedChat:
             chat = (await self._connect()).chat
             # By sending reports of progress the server also finds out who has left.
             extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True, **_kept_in_order(request)}
+            asked, answer = chat.asked(request).messages, ""
             try:
                 async with aclosing(chat.stream(request, caller=caller, extra=extra)) as deltas:
                     async for delta in deltas:
+                        self._see(asked, slot, caller, delta)
+                        answer += delta.text
                         yield delta
+                self._memory.wrote(answer, slot)
             except EngineDown as error:
                 raise EngineDown(
                     "The embedded language model stopped in the middle of its work. It is restarted by itself; "
@@ -74,10 +81,29 @@ class EmbeddedChat:
 
         Makes way for the caller's answer and for a newer prefill: then it returns at once, and what was read is kept.
         """
-        reader = (await self._connect()).reader
+        life = await self._connect()
         slot = self._slots.reserve(caller)
         if slot is not None:
-            await self._prefills.run(slot, reader.read(request, slot))
+            asked = life.chat.asked(request, whole=False)
+            seen = partial(self._see_reading, asked.messages, slot, caller)
+            await self._prefills.run(slot, life.reader.read(asked, slot, seen))
+
+    def reading_s(self, request: ChatRequest, *, caller: str) -> float:
+        if self._life is None:
+            return 0.0
+        return self._memory.reading_s(self._life.chat.asked(request).messages, self._slots.own(caller), caller)
+
+    def _see(self, asked: tuple[ChatMessage, ...], slot: int, caller: str, delta: ChatDelta) -> None:
+        """Learn from an answer how far its prompt is read."""
+        if delta.reading is not None:
+            self._see_reading(asked, slot, caller, delta.reading)
+        elif delta.text or delta.call or delta.finish:
+            self._memory.read(asked, slot, caller, 1.0)
+
+    def _see_reading(self, asked: tuple[ChatMessage, ...], slot: int, caller: str, reading: Reading) -> None:
+        self._memory.read(asked, slot, caller, reading.share)
+        self._memory.sized(asked, reading.total)
+        self._memory.measured(reading.done - reading.known, reading.seconds)
 
     async def _connect(self) -> "_Life":
         """Clients of the server's present life. Raises EngineDown while it has none."""
@@ -87,6 +113,7 @@ class EmbeddedChat:
         if self._life is not None and self._life.address == address:
             return self._life
         old = self._life
+        self._memory.forget()
         self._life = new = self._begin(address)
         if old is not None:
             await old.close()
@@ -97,7 +124,7 @@ class EmbeddedChat:
         chat = OpenAIChat(
             address.url, model, address.key, limits=self._limits, temperature=self._temperature, own=True
         )  # fmt: skip
-        return _Life(address, chat, PromptReader(address, self._limits, chat.prompt))
+        return _Life(address, chat, PromptReader(address, self._limits))
 
 
 def _kept_in_order(request: ChatRequest) -> dict[str, Any]:

@@ -148,14 +148,17 @@ class OpenAIChat:
             async for _ in deltas:
                 pass
 
-    def prompt(self, request: ChatRequest, form: Form | None = None, *, whole: bool = True) -> dict[str, Any]:
-        """The fields that decide what the model reads. form: None for the one that this server is known to take.
+    def reading_s(self, request: ChatRequest, *, caller: str) -> float:
+        """Not known of somebody else's server."""
+        return 0.0
 
-        whole: see `formed`.
-        """
-        if self._own:
-            request = told(request)
-        return chat_request.prompt(formed(request, self._form if form is None else form, whole=whole))
+    def asked(self, request: ChatRequest, form: Form | None = None, *, whole: bool = True) -> ChatRequest:
+        """`request` as this server is asked it. form: None for the one that it takes. whole: see `formed`."""
+        return formed(told(request) if self._own else request, self._form if form is None else form, whole=whole)
+
+    def prompt(self, request: ChatRequest, form: Form | None = None, *, whole: bool = True) -> dict[str, Any]:
+        """The fields of a body that decide what the model reads."""
+        return chat_request.prompt(self.asked(request, form, whole=whole))
 
     def _only_read(self, request: ChatRequest, waits: Waits) -> AsyncGenerator[ChatDelta, None]:
         """Its one token may be the beginning of a thought."""
@@ -245,7 +248,7 @@ class OpenAIChat:
                 if (now := answer.reading) and now != before:
                     waits.read_on()
                     if now.total - now.known > WORTH_TELLING:
-                        yield ChatDelta(reading=now.done / now.total)
+                        yield ChatDelta(reading=now)
                 if answer.finish:
                     waits.renew(AFTER_LAST_TOKEN_S)
                 elif answer.begun:

@@ -219,6 +219,8 @@ class ScriptedChat(_Scripted):
         self.fail_at: int | None = None
         self.error: EngineError = EngineError("The scripted language model failed, as it was told to.")
         self.stall_at: int | None = None
+        self.char_s = 0.0
+        """Seconds in which it says that it reads a character."""
         self.requests: deque[ChatRequest] = deque(maxlen=KEPT)
         self.prefilled: deque[ChatRequest] = deque(maxlen=KEPT)
         self.open = 0
@@ -247,6 +249,9 @@ class ScriptedChat(_Scripted):
             await self._sleep(self._first_s)
         finally:
             self.open -= 1
+
+    def reading_s(self, request: ChatRequest, *, caller: str) -> float:
+        return self.char_s * sum(len(message.text) for message in request.messages)
 
     async def _misbehave(self, index: int) -> None:
         if index == self.fail_at:

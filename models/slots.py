@@ -48,6 +48,11 @@ class Slots:
         self._free[slot] = caller
         return slot
 
+    def own(self, caller: str) -> int | None:
+        """The slot that remembers this caller's conversation, if one does."""
+        lent = next((slot for slot, last in self._lent.items() if last == caller), None)
+        return lent if lent is not None else next((slot for slot, last in self._free.items() if last == caller), None)
+
     def _choose(self, caller: str) -> int:
         own = [slot for slot, last in self._free.items() if last == caller]
         slot = own[-1] if own else next(iter(self._free))

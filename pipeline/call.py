@@ -6,6 +6,7 @@ its actions, one timer keeps its deadline. Everything here runs on one event loo
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from pipeline import prompt
@@ -33,7 +34,7 @@ from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
 from pipeline.call_log import CallLog
 from pipeline.endings import ending
-from pipeline.engines import Engines, Transcript
+from pipeline.engines import ChatRequest, Engines, Transcript
 from pipeline.errors import CallerError, ConversationTooLong
 from pipeline.events import (
     ClearRequested,
@@ -74,6 +75,11 @@ ECHO_LIKELY = 0.09
 ECHO_LASTS_S = 0.5
 """Right after an echo less likeness will do: nineteen in twenty strangers are below."""
 
+READ_WITHIN_S = 6.0
+"""Longest that an answer waits for the language model to read what it has not read yet; older messages are let go."""
+READ_AHEAD_S = 20.0
+"""The same for what is read before it is needed: to a conversation told at once the caller speaks a while later."""
+
 COMMIT_MS = 100
 """Least audio that can be committed; shorter holds no word (same bound as the Realtime protocol's)."""
 
@@ -113,6 +119,7 @@ class Call:
         self._timer: asyncio.TimerHandle | None = None
         self._buffered = buffered
         self._closed = False
+        self._caller = caller
         self._echo_until = 0.0
         line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
         self._listener = Listener(line, self._heard, self._read_along)
@@ -178,6 +185,7 @@ class Call:
 
     def add_item(self, item: Item, after: str | None) -> None:
         self._notify(ItemAdded(item, self.history.add(item, after)))
+        self._speaker.read_soon(lambda: self._asked(ReplyOptions(), "", READ_AHEAD_S))
 
     def delete_item(self, item_id: str) -> None:
         self.history.delete(item_id)
@@ -353,12 +361,25 @@ class Call:
         """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""
         settings, heard = self._settings, self._listener.transcript(ticket)
         return Plan(
-            request=prompt.request(self.history, settings, options, heard.text if heard else ""),
+            request=self._asked(options, heard.text if heard else "", READ_WITHIN_S),
             speaking=options.speaking or settings.speaking,
             audio=self._spoken(options),
             fault=None if options.words else self._overflow(),
             words=options.words,
         )
+
+    def _asked(self, options: ReplyOptions, words: str, within_s: float) -> ChatRequest:
+        """What the language model is asked: of the conversation as much as it can read in time."""
+        settings, chat, caller = self._settings, self._engines.chat, self._caller
+        asked = prompt.request(self.history, settings, options, words)
+        while settings.forgets and options.input is None and chat.reading_s(asked, caller=caller) > within_s:
+            shown = sum(len(message.text) for message in asked.messages if message.role != "system")
+            settings = replace(settings, memory=shown - 1)
+            shorter = prompt.request(self.history, settings, options, words)
+            if len(shorter.messages) >= len(asked.messages):
+                break
+            asked = shorter
+        return asked
 
     def _spoken(self, options: ReplyOptions) -> bool:
         return self._settings.audio if options.audio is None else options.audio

@@ -232,17 +232,32 @@ Finish: TypeAlias = Literal["stop", "length", "content_filter"]
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a model is with a prompt. Tokens: of all of it, those known before, those done with them; in seconds."""
+
+    total: int
+    known: int
+    done: int
+    seconds: float
+
+    @property
+    def share(self) -> float:
+        """0..1"""
+        return self.done / self.total if self.total else 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class ChatDelta:
     """A piece of the answer. The last delta carries `finish` and, where known, `usage`.
 
-    reading: before the first word of an answer to a long prompt: how much of it is read (0..1).
+    reading: before the first word of an answer to a long prompt, how far that is read; such a delta has nothing else.
     """
 
     text: str = ""
     finish: Finish | None = None
     usage: Usage | None = None
     call: ToolCallPiece | None = None
-    reading: float | None = None
+    reading: Reading | None = None
 
 
 class ChatModel(Engine, Protocol):
@@ -254,6 +269,9 @@ class ChatModel(Engine, Protocol):
 
         Returns when the work is done; cancelling stops it. An engine that gains nothing by it returns at once.
         """
+
+    def reading_s(self, request: ChatRequest, *, caller: str) -> float:
+        """Seconds that it would take now to read what is new in this prompt; 0 where that is not known, or at once."""
 
 
 # --- speaking ------------------------------------------------------------------------------------------------------

@@ -109,6 +109,14 @@ class ReplyStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyReading:
+    """The answer's first word is not there yet, because the language model still reads: how much it has read (0..1)."""
+
+    reply: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyItemStarted:
     """The first word of the answer is about to follow. item.audio says whether it will be spoken."""
 
@@ -167,7 +175,8 @@ class ReplyEnded:
 
     item: as it now stands in the conversation; None when the answer ended before its first word.
     calls: the functions that it wants called.
-    reason: `turn_detected` or `client_cancelled` for cancelled, `max_output_tokens` for incomplete, else None.
+    reason: `turn_detected` or `client_cancelled` for cancelled, `max_output_tokens` or `content_filter` for incomplete,
+    else None.
     code, message: what went wrong, for failed.
     """
 
@@ -207,6 +216,7 @@ Notice = (
     | TranscriptDone
     | TranscriptFailed
     | ReplyStarted
+    | ReplyReading
     | ReplyItemStarted
     | ReplyText
     | ReplyAudio

@@ -57,10 +57,18 @@ class Reply:
     """An answer in the making.
 
     changed: set whenever the playout got more, or ended. ready: called once, when there is something to let out, or
-    nothing will come. milestones: how far it had come when.
+    nothing will come. reading: told how much of the prompt is read (0..1), where that takes long.
+    milestones: how far it had come when.
     """
 
-    def __init__(self, ticket: Ticket, plan: Plan, playout: Playout, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ticket: Ticket,
+        plan: Plan,
+        playout: Playout,
+        ready: Callable[[], None],
+        reading: "Callable[[Reply, float], None]" = lambda *_: None,
+    ) -> None:
         self.ticket = ticket
         self.plan = plan
         self.playout = playout
@@ -70,6 +78,7 @@ class Reply:
         self.finish: Finish = "stop"
         self.error: EngineError | None = None
         self._ready: Callable[[], None] | None = ready
+        self._reading = reading
         self._room = asyncio.Event()
         self._samples = 0
 
@@ -105,6 +114,8 @@ class Reply:
             async for delta in deltas:
                 self.usage = delta.usage or self.usage
                 self.finish = delta.finish or self.finish
+                if delta.reading:
+                    self._reading(self, delta.reading.share)
                 if delta.text:
                     self.milestones.reach("token", _now())
                 pieces = splitter.push(delta.text) if self.plan.audio else [delta.text]

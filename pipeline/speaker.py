@@ -12,7 +12,7 @@ from pipeline.engines import ChatRequest
 from pipeline.errors import EngineError
 from pipeline.history import Item
 from pipeline.line import Line
-from pipeline.notices import ReplyAudio, ReplyEnded, ReplyItemStarted, ReplyStarted, ReplyText
+from pipeline.notices import ReplyAudio, ReplyEnded, ReplyItemStarted, ReplyReading, ReplyStarted, ReplyText
 from pipeline.playout import LIVE_SLICE_S, SLICE_S, Piece, Playout
 from pipeline.reply import Plan, Reply
 from pipeline.settings import ReplyOptions
@@ -102,6 +102,11 @@ class Speaker:
         """Have the language model work through the beginning of a prompt, unless it is busy with an answer."""
         if self._answer is None or self._answer.making is None or self._answer.making.done():
             self._ahead.start(request)
+
+    def read_soon(self, request: Callable[[], ChatRequest]) -> None:
+        """The same for a conversation to which the client may be adding more."""
+        if self._answer is None or self._answer.making is None or self._answer.making.done():
+            self._ahead.start_soon(request)
 
     def draft(self, ticket: Ticket) -> None:
         """Start making an answer, and hold it."""
@@ -232,7 +237,7 @@ class Speaker:
 
     def _make(self, ticket: Ticket, plan: Plan) -> tuple[Reply, asyncio.Task[None]]:
         playout = Playout(self._lead, SLICE_S if self._buffered else LIVE_SLICE_S, self._backlog)
-        reply = Reply(ticket, plan, playout, lambda: self._ready(ticket))
+        reply = Reply(ticket, plan, playout, lambda: self._ready(ticket), self._tell_reading)
         return reply, self._line.tasks.spawn(self._run(reply), f"make {self._line.caller} {ticket}")
 
     async def _run(self, reply: Reply) -> None:
@@ -243,6 +248,12 @@ class Speaker:
         except Exception:
             self._line.log.exception("making an answer failed unexpectedly")
             reply.error = EngineError("making an answer failed unexpectedly")
+
+    def _tell_reading(self, reply: Reply, share: float) -> None:
+        """A draft is read for in silence: nobody waits for it yet."""
+        answer = self._answer
+        if answer and answer.reply is reply and not answer.ended:
+            self._line.notify(ReplyReading(answer.id, share))
 
     def _drop_draft(self) -> None:
         if self._draft:

@@ -53,6 +53,9 @@ class PacedChat:
     async def prefill(self, request: ChatRequest, *, caller: str) -> None:
         await self.chat.prefill(request, caller=caller)
 
+    def reading_s(self, request: ChatRequest, *, caller: str) -> float:
+        return self.chat.reading_s(request, caller=caller)
+
 
 def words(request: ChatRequest) -> Sequence[str]:
     """Pieces of the answer to `request`, word by word. A monologue is asked for by its own text, as instructions."""

@@ -20,6 +20,7 @@ from pipeline.notices import (
     ItemTruncated,
     ReplyAudio,
     ReplyEnded,
+    ReplyReading,
     ReplyStarted,
     ReplyText,
     TranscriptDone,
@@ -48,7 +49,7 @@ def by_type(union: Any) -> dict[str, type[BaseModel]]:
 BEYOND = {"session.object", "session.id", "session.expires_at"}
 
 # Events that OpenAI does not have.
-OURS = {"voicegw.turn.timings"}
+OURS = {"voicegw.turn.timings", "voicegw.response.reading"}
 
 
 def everything() -> list[ServerEvent]:
@@ -88,6 +89,7 @@ def everything() -> list[ServerEvent]:
         ItemDeleted("item_w"),
         InputCleared(),
         IdleTimedOut("item_idle", 1000, 6000),
+        ReplyReading("resp_1", 0.5),
         TurnTimed("resp_1", TurnTimings(0.1, 0.4, 0.8, 1.0, 1.2, 1.2)),
     ):
         line.protocol.notify(notice)

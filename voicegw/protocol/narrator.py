@@ -73,6 +73,9 @@ class Narrator:
             case notices.TurnTimed():
                 if self._timings:
                     self._say(server.TurnTimings(response_id=notice.reply, **in_milliseconds(notice.timings)))
+            case notices.ReplyReading():
+                if self._timings:
+                    self._say(server.ResponseReading(response_id=notice.reply, read=round(notice.share, 3)))
             case _:
                 assert isinstance(session, Session)  # nobody answers in a transcription session
                 self._replies.tell(notice, session)

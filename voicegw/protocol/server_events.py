@@ -163,6 +163,13 @@ class TurnTimings(ServerEventBase, frozen=True, tag="voicegw.turn.timings"):
     judged_ms: float | None
 
 
+class ResponseReading(ServerEventBase, frozen=True, tag="voicegw.response.reading"):
+    """See `voicegw.protocol.timings`."""
+
+    response_id: str
+    read: float
+
+
 ServerEvent: TypeAlias = (
     SessionCreated
     | SessionUpdated
@@ -184,5 +191,6 @@ ServerEvent: TypeAlias = (
     | ItemRetrieved
     | ItemTruncated
     | TurnTimings
+    | ResponseReading
     | ResponseEvent
 )

@@ -13,6 +13,9 @@ leaves:
                  tts          the first sound was there
                  release      it waited until the turn was over
     judged_ms    when Smart Turn had its opinion, which is formed beside these steps; null when it was not asked
+
+`voicegw.response.reading` goes to the same clients, some times a second at most, while an answer waits for the language
+model to read a long conversation: `response_id`, and `read`, the share of it that is read (0..1).
 """
 
 from typing import TypedDict
