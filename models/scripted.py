@@ -20,6 +20,7 @@ from pipeline.engines import (
     ChatRequest,
     EngineInfo,
     Listening,
+    Reading,
     Speaking,
     SpeechScore,
     Spoken,
@@ -30,7 +31,7 @@ from pipeline.engines import (
 )
 from pipeline.errors import EngineError
 
-Saying: TypeAlias = str | ToolCallPiece
+Saying: TypeAlias = str | ToolCallPiece | Reading
 Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
 KEPT = 1000
@@ -191,7 +192,8 @@ class ScriptedSentences(_Scripted):
 class ScriptedChat(_Scripted):
     """A `ChatModel` that streams given words.
 
-    words: pieces of the answer, and of function calls, the same for every request, or a function of the request.
+    words: pieces of the answer, and of function calls, and reports of reading; the same for every request, or a
+    function of the request.
     first_s, each_s: pause before the first word, and before each of the others.
 
     Attributes that may be set at any time:
@@ -234,7 +236,7 @@ class ScriptedChat(_Scripted):
             for index, word in enumerate(words):
                 await self._sleep(self._each_s if index else self._first_s)
                 await self._misbehave(index)
-                yield ChatDelta(word) if isinstance(word, str) else ChatDelta(call=word)
+                yield _delta(word)
             await self._misbehave(len(words))
             usage = Usage(input=sum(len(message.text.split()) for message in request.messages), output=len(words))
             yield ChatDelta(finish=self._finish, usage=usage)
@@ -258,6 +260,16 @@ class ScriptedChat(_Scripted):
             raise self.error
         if index == self.stall_at:
             await asyncio.get_running_loop().create_future()
+
+
+def _delta(word: Saying) -> ChatDelta:
+    match word:
+        case str():
+            return ChatDelta(word)
+        case ToolCallPiece():
+            return ChatDelta(call=word)
+        case Reading():
+            return ChatDelta(reading=word)
 
 
 # --- speaking ------------------------------------------------------------------------------------------------------
