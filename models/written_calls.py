@@ -54,12 +54,12 @@ class WrittenCalls:
         if delta.call:
             self._called = True
         self._held += delta.text
-        text = "" if self._holding else self._sure(final=delta.finish is not None)
+        text = "" if self._holding else self._sure(final=delta.finish is not None or delta.call is not None)
         found = [] if delta.finish is None else self._decide()
         if isinstance(found, str):
             text, found = text + found, []
         calls = [ChatDelta(call=_piece(number, wish)) for number, wish in enumerate(found)]
-        if text and calls:
+        if text and (calls or delta.call):
             yield ChatDelta(text)
             text = ""
         yield from calls
