@@ -71,7 +71,6 @@ class OpenAIChat:
         """
         url = base(base_url)
         self._server = f"The language model at {shown(url)}"
-        self._host = url.netloc.decode()
         self._model = None if model == "auto" else model
         self._kind = "openai-compatible"
         self._limits = limits
@@ -85,7 +84,7 @@ class OpenAIChat:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo("llm", self._kind, self._model or "auto", self._host, "")
+        return EngineInfo("llm", self._kind, self._model or "auto", "remote", "")
 
     async def start(self) -> None:
         offered = await self._offered()
