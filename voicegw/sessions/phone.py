@@ -43,7 +43,7 @@ class PhoneSession(Session):
         except (CallerError, EngineError) as error:
             if not self._deaf:
                 self._deaf = True
-                self._protocol.refuse(error, None)
+                self._refuse(error, None)
                 self._flush()
 
     def hold(self) -> None:

@@ -143,8 +143,14 @@ class Session:
             try:
                 await self._run(command)
             except (CallerError, EngineError) as error:
-                self._protocol.refuse(error, command.event_id)
+                self._refuse(error, command.event_id)
         self._flush(sender)
+
+    def _refuse(self, error: CallerError | EngineError, event_id: str | None) -> None:
+        """Tell the client; of what is ours it learns little, and the log the rest."""
+        if isinstance(error, EngineError):
+            self._log.warning("a request failed", extra={"code": error.code, "reason": str(error)})
+        self._protocol.refuse(error, event_id)
 
     async def _run(self, command: Command) -> None:
         match command:
