@@ -148,7 +148,7 @@ async def test_speech_stops_the_answer_and_the_client_cuts_it_to_what_it_played(
 
 async def test_when_the_language_model_is_down_the_client_is_told_and_the_call_survives():
     chat = ScriptedChat(["All is ", "well again."])
-    chat.fail_at, chat.error = 0, EngineDown("The language model is restarting.")
+    chat.fail_at, chat.error = 0, EngineDown("http://10.0.0.7/v1 says: restarting; see VOICEGW_LLM_URL")
     async with gateway(scripted(chat=chat)) as running, dial(running.url) as wire:
         await wire.send(listening())
         await wire.speak(800)
@@ -156,7 +156,8 @@ async def test_when_the_language_model_is_down_the_client_is_told_and_the_call_s
         async with asyncio.timeout(2):
             failed = (await wire.event("response.done"))["response"]
         assert failed["status"] == "failed"
-        assert failed["status_details"]["error"]["message"] == "The language model is restarting."
+        error = failed["status_details"]["error"]
+        assert (error["code"], error["message"]) == ("engine_unavailable", EngineDown.told)
         chat.fail_at = None
         await wire.speak(800)
         await wire.hush(600)
