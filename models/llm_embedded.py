@@ -1,5 +1,6 @@
 """The language model on this machine: a llama.cpp server of our own, and a client that follows it through restarts."""
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from models.prefills import Prefills
 from models.prompt_memory import PromptMemory
 from models.slots import Slots
 from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, EngineInfo, Reading
-from pipeline.errors import EngineDown
+from pipeline.errors import EngineDown, EngineRefused
+
+log = logging.getLogger(__name__)
 
 QUEUE = 4
 """Answers that may wait, for each slot."""
@@ -60,21 +63,36 @@ class EmbeddedChat:
             # The server begins once it has left the words it is reading ahead in this slot, and goes on from there.
             self._prefills.stop(slot)
             chat = (await self._connect()).chat
+            try:
+                async with aclosing(self._answer(chat, request, slot, caller)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+            except EngineDown as error:
+                raise EngineDown(
+                    "The embedded language model stopped in the middle of its work. It is restarted by itself; "
+                    "try again in a few seconds."
+                ) from error
+
+    async def _answer(
+        self, chat: OpenAIChat, request: ChatRequest, slot: int, caller: str
+    ) -> AsyncGenerator[ChatDelta, None]:
+        asked, answer = chat.asked(request).messages, ""
+        for kept_in_order in _grammars(request):
             # By sending reports of progress the server also finds out who has left.
-            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True, **_kept_in_order(request)}
-            asked, answer = chat.asked(request).messages, ""
+            extra = {"id_slot": slot, "cache_prompt": True, "return_progress": True, **kept_in_order}
             try:
                 async with aclosing(chat.stream(request, caller=caller, extra=extra)) as deltas:
                     async for delta in deltas:
                         self._see(asked, slot, caller, delta)
                         answer += delta.text
                         yield delta
+            except EngineRefused:
+                if not kept_in_order:
+                    raise
+                log.exception("call %s: llama.cpp does not take the grammar of its tools; it is asked without", caller)
+            else:
                 self._memory.wrote(answer, slot)
-            except EngineDown as error:
-                raise EngineDown(
-                    "The embedded language model stopped in the middle of its work. It is restarted by itself; "
-                    "try again in a few seconds."
-                ) from error
+                return
 
     async def prefill(self, request: ChatRequest, *, caller: str) -> None:
         """Read the prompt to the end of the last message's words, in the caller's own slot.
@@ -127,11 +145,11 @@ class EmbeddedChat:
         return _Life(address, chat, PromptReader(address, self._limits))
 
 
-def _kept_in_order(request: ChatRequest) -> dict[str, Any]:
-    """Where there are tools: the grammar of an answer that may, or must, call them."""
+def _grammars(request: ChatRequest) -> tuple[dict[str, Any], ...]:
+    """What an answer is held to where there are tools, and what is tried when llama.cpp refuses that."""
     if not request.tools or request.tool_choice == "none":
-        return {}
-    return {"grammar": grammar(request.tools, request.tool_choice)}
+        return ({},)
+    return {"grammar": grammar(request.tools, request.tool_choice)}, {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from contextlib import ExitStack, aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -169,6 +170,15 @@ class TestFailures:
             with pytest.raises(EngineTimeout, match=r"more than 0.3 s for one answer \(VOICEGW_LLM_TOTAL_S\)"):
                 await deltas(chat)
 
+    async def test_a_server_that_knows_no_bound_is_cut_off_and_the_answer_is_as_long_as_it_may_be(self) -> None:
+        limits = ChatLimits(max_tokens=10, token_chars=5)
+        async with llm_server(never_ends) as server, chatting(server.url, "m", limits=limits) as chat:
+            found = await deltas(chat)
+            assert text(found) == ("well " * 10)
+            assert found[-1].finish == "length"
+            own = await deltas(chat, replace(REQUEST, max_tokens=4))
+            assert text(own) == ("well " * 4)
+
     async def test_nobody_listens(self) -> None:
         async with llm_server() as server:
             gone = server.url
@@ -207,6 +217,44 @@ class TestFailures:
         await chat.close()
         with pytest.raises(EngineDown, match="closed"):
             await deltas(chat)
+
+
+def reads(*done: int, total: int = 1000) -> Script:
+    """A llama.cpp server that is so far with the prompt every 0.1 s, and answers after the last of these."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.begin()
+        for processed in done:
+            told = {"total": total, "cache": 0, "processed": processed, "time_ms": processed}
+            await exchange.event({"choices": [{"delta": {"content": None}}], "prompt_progress": told})
+            await asyncio.sleep(0.1)
+        await exchange.token("Hello")
+        await exchange.finish()
+
+    return script
+
+
+class TestLongPrompts:
+    async def test_the_first_tokens_deadline_begins_when_the_prompt_is_read(self) -> None:
+        async with llm_server(reads(*range(100, 1001, 100))) as server, chatting(server.url, "m", limits=HASTY) as chat:
+            found = await deltas(chat)
+            assert text(found) == "Hello"
+            assert [delta.reading.share for delta in found if delta.reading][-1] == 1.0
+
+    async def test_a_server_that_gets_nowhere_is_not_waited_for(self) -> None:
+        async with llm_server(reads(*[500] * 50)) as server, chatting(server.url, "m", limits=HASTY) as chat:
+            with pytest.raises(EngineTimeout, match="did not begin"):
+                await deltas(chat)
+
+    async def test_reading_has_its_own_limit(self) -> None:
+        limits = replace(HASTY, reading_s=0.3)
+        async with llm_server(reads(*range(1, 50))) as server, chatting(server.url, "m", limits=limits) as chat:
+            with pytest.raises(EngineTimeout):
+                await deltas(chat)
+
+    async def test_of_short_prompts_nobody_is_told(self) -> None:
+        async with llm_server(reads(50, 100, total=100)) as server, chatting(server.url, "m", limits=HASTY) as chat:
+            assert not any(delta.reading for delta in await deltas(chat))
 
 
 class TestRetry:
