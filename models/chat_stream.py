@@ -184,7 +184,12 @@ class ChatStream:
         if words or thought or calls or choice.finish_reason:
             self.begun = True
         self._spend("thoughts", thought)
-        if words := self._thoughts.feed(self._spend("words", words)):
+        words = self._thoughts.feed(self._spend("words", words))
+        if self._thoughts.late:
+            raise NoAnswer(
+                f"{self._server} thinks aloud with no mark in front; from now on its thought's end is waited for."
+            )
+        if words:
             yield ChatDelta(words)
         for call in calls:
             function = call.function or _Function()

@@ -96,12 +96,14 @@ class ThoughtFilter:
 
     A mark in quotation marks is a word about marks.
     thought: something was kept back for good. opened: the answer began with a thought, marked or not.
+    late: it did, and its words were let go before its end was there.
     """
 
     def __init__(self, hold: int = 0) -> None:
         """hold: so many characters of an answer that begins without a mark wait for a thought's end."""
         self.thought = False
         self.opened = False
+        self.late = False
         self._hold = hold
         self._held = ""
         self._rest = ""
@@ -149,8 +151,9 @@ class ThoughtFilter:
             self._closing = _ANY_TAG if number < 4 else _CLOSING[number]
             self.opened = self.opened or first
             self.thought = True
-        elif kind.startswith("close"):
-            # The template opened it: all that came before was a thought.
+        elif kind.startswith("close") and not self.thought:
+            # The template opened it: all that came before was a thought. Behind a marked one an end means nothing.
+            self.late = self._speaking and not self._hold
             self.thought = self.opened = True
             self._held, self._hold, self._speaking = "", 0, False
 

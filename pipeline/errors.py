@@ -105,7 +105,7 @@ class EngineBroken(EngineError):
 
 
 class NoAnswer(EngineError):
-    """The engine did its work, and nothing of what it made could be said."""
+    """The engine did its work, and nothing of what it made could be said; if some of it was, that is forgotten."""
 
     code = "no_answer"
     told = "The language model gave no answer; try again."

@@ -9,7 +9,7 @@ from pipeline.actions import Ticket
 from pipeline.audio import Pcm
 from pipeline.calling import Calls
 from pipeline.engines import ChatRequest
-from pipeline.errors import EngineError
+from pipeline.errors import EngineError, NoAnswer
 from pipeline.history import Item
 from pipeline.line import Line
 from pipeline.notices import ReplyAudio, ReplyEnded, ReplyItemStarted, ReplyReading, ReplyStarted, ReplyText
@@ -356,6 +356,8 @@ class Speaker:
         if answer.item:
             whole = status == "completed"
             item = replace(self._present(answer.item), status="completed" if whole else "incomplete")
+            if isinstance(error, NoAnswer):
+                item = item.cut(0)
             self._line.history.put(item)
         usage = answer.reply.usage if answer.reply else None
         code, message = (error.code, error.told) if error else (None, None)

@@ -2,7 +2,7 @@
 
     python -m pytest bench/engines/tools_bench.py -s [-k tuning | -k held_out] [--enforce]
 
-Each request of `tools_requests` is the first thing that a caller says, twice with each of two temperatures: 0 and the
+Each request of `tools_requests` is the first thing that a caller says, once at each of two temperatures: 0 and the
 gateway's own. Counted are
 
     called    a valid call of the tool that is needed: JSON whose types are those of the tool's schema

@@ -158,6 +158,13 @@ def test_events_without_end_are_refused(line: bytes) -> None:
         read(*[line] * 100, size=65_536)
 
 
+def test_a_thought_that_was_said_before_it_was_known_to_be_one_ends_the_answer() -> None:
+    with pytest.raises(NoAnswer, match="thinks aloud"):
+        read(event(content="I should greet back, and do so at once."), event(content="</think>Hi."))
+    marked = read(event(content="Well. <think>One</think> Yes.</think> Hi."))
+    assert said(marked).split() == ["Well.", "Yes.", "Hi."]
+
+
 def test_a_thought_inside_the_marks_of_the_first_answers_is_learned() -> None:
     habits = Habits()
     first = habits.filter()

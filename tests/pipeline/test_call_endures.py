@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from models.scripted import ScriptedChat
-from pipeline.errors import CallerError, EngineDown
+from pipeline.errors import CallerError, EngineDown, NoAnswer
 from pipeline.history import Item
 from pipeline.notices import (
     ItemDeleted,
@@ -17,7 +17,7 @@ from pipeline.notices import (
     SpeechStarted,
     TranscriptFailed,
 )
-from pipeline.settings import CallSettings, Detection, TurnPolicy
+from pipeline.settings import CallSettings, Detection, ReplyOptions, TurnPolicy
 from tests.support import virtual_clock
 from tests.support.telephone import SPEECH, Telephone
 
@@ -37,6 +37,25 @@ def test_a_failing_language_model_ends_the_answer_and_the_next_turn_works(fail_a
         await phone.speak(1.0)
         await phone.hush(4.0)
         assert phone.last(ReplyEnded).status == "completed"
+        await phone.hang_up()
+
+    virtual_clock.run(main())
+
+
+def test_what_was_said_and_then_known_to_be_no_answer_is_not_remembered():
+    async def main():
+        phone = Telephone(ScriptedChat(["The user greets me. ", "I will ", "greet back. "], each_s=0.5))
+        phone.chat.fail_at, phone.chat.error = 2, NoAnswer("it thinks aloud")
+        phone.call.respond(ReplyOptions())
+        await phone.hush(3.0)
+        ended = phone.last(ReplyEnded)
+        assert (ended.status, ended.code) == ("failed", "no_answer")
+        assert ended.item
+        assert ended.item.text == ""
+        phone.chat.fail_at = None
+        await phone.speak(1.0)
+        await phone.hush(4.0)
+        assert not any("user greets" in message.text for message in phone.requests[-1].messages)
         await phone.hang_up()
 
     virtual_clock.run(main())
