@@ -45,6 +45,7 @@ app.add_typer(bench.app, name="bench")
 
 def main() -> None:
     """Run a command. What went wrong on purpose is one sentence and exit status 1, never a traceback."""
+    _speak_utf8()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal of few characters shows the others as "?"
@@ -54,6 +55,18 @@ def main() -> None:
         _leave(f"voicegw: {error}")
     except SystemExit as end:
         _leave(end.code)
+
+
+def _speak_utf8() -> None:
+    """Begin again in Python's UTF-8 mode where the locale is of another encoding.
+
+    The engines take the names of files as UTF-8 and nothing else; in such a locale an umlaut in a path would end them.
+    The terminal goes on getting its own encoding.
+    """
+    if sys.flags.utf8_mode or sys.getfilesystemencoding() == "utf-8":
+        return
+    terminal = {"PYTHONIOENCODING": f"{sys.stdout.encoding}:replace"} | dict(os.environ)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], terminal | {"PYTHONUTF8": "1"})
 
 
 def _leave(code: int | str | None) -> NoReturn:

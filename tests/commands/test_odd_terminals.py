@@ -41,6 +41,17 @@ def test_a_terminal_of_few_characters_shows_what_it_can(command, encoding, tmp_p
     assert done.stdout or "There is no file" in done.stderr
 
 
+def test_in_another_locale_paths_are_utf8_and_the_terminal_keeps_its_encoding(tmp_path):
+    folder = tmp_path / "Käse"
+    folder.mkdir()
+    done = run(
+        folder, "models", "list", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="latin-1",
+        VOICEGW_MODELS_DIR=str(folder / "Modelle"), COLUMNS="300",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"In {folder / 'Modelle'}" in done.stdout
+
+
 @pytest.mark.parametrize("command", [("settings",), ("models", "list"), ("doctor",)])
 def test_a_user_without_a_home_is_told_what_to_set(command, tmp_path):
     done = run(tmp_path, *command, code=HOMELESS, COLUMNS="300")
