@@ -142,6 +142,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class WindUp:
+    """Let the sentence that is being heard come to its end; the rest of the answer is not said."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Silence the answer at once and stop making it."""
 
@@ -165,4 +172,5 @@ Action = (
     | Discard
     | Answer
     | Stop
+    | WindUp
 )

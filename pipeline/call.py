@@ -28,6 +28,7 @@ from pipeline.actions import (
     Ticket,
     Transcribe,
     Weigh,
+    WindUp,
 )
 from pipeline.asides import Asides
 from pipeline.audio import HEARING_RATE, Span, samples_in
@@ -42,6 +43,7 @@ from pipeline.events import (
     CompletionJudged,
     DraftReady,
     Event,
+    LeaveRequested,
     PolicyChanged,
     ReplyOver,
     ReplyRequested,
@@ -52,6 +54,7 @@ from pipeline.events import (
     TimePassed,
     TranscriptReady,
 )
+from pipeline.farewells import farewell
 from pipeline.floor import Caller, Tutor
 from pipeline.history import History, Item
 from pipeline.line import Line
@@ -121,6 +124,7 @@ class Call:
         self._closed = False
         self._caller = caller
         self._echo_until = 0.0
+        self._heard_language = ""  # of the last words
         line = Line(caller, engines, self.history, self._tasks, notify, new_id, log)
         self._listener = Listener(line, self._heard, self._read_along)
         self._witnesses = Witnesses(
@@ -243,6 +247,16 @@ class Call:
         """Somebody speaks, or waits for an answer that cannot be heard yet: work that can wait should."""
         return self._taker.caller is not Caller.SILENT or self._taker.tutor is Tutor.THINKING
 
+    def leave(self, within: float) -> bool:
+        """Say goodbye in the call's language, at the latest in `within` seconds, and hang up; CallOver tells when.
+
+        False where the tutor does not speak by itself: answers are written, or only given when the client asks.
+        """
+        if not (self._settings.audio and self._settings.turn.create_response):
+            return False
+        self._tell(LeaveRequested(farewell(self._language), self._now() + within))
+        return True
+
     async def close(self) -> None:
         """Hang up: all work of the call stops. Safe to call twice."""
         self._closed = True
@@ -304,6 +318,8 @@ class Call:
                 self._speaker.answer(ticket, options, self._listener.settled)
             case Stop(ticket, reason):
                 self._speaker.stop(ticket, reason)
+            case WindUp(ticket):
+                self._speaker.wind_up(ticket)
             case _:
                 assert_never(action)
 
@@ -325,6 +341,7 @@ class Call:
             self._tell(TranscriptReady(ticket, empty=True, failed=True))
         else:
             text, language = transcript.text, transcript.language
+            self._heard_language = language or self._heard_language
             echo = is_echo(text, self._speaker.recent_words())
             self._tell(
                 TranscriptReady(
@@ -346,6 +363,11 @@ class Call:
     def _prime(self) -> None:
         if self._settings.instructions:
             self._speaker.work_ahead(prompt.request(self.history, self._settings, ReplyOptions()))
+
+    @property
+    def _language(self) -> str:
+        """ISO 639-1 code of what is spoken here: as set, else as last heard; empty when nothing was yet."""
+        return self._settings.listening.language or self._heard_language
 
     @property
     def _said_before(self) -> str:

@@ -84,6 +84,17 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveRequested:
+    """The gateway goes away: finish the sentence, say goodbye, hang up.
+
+    words: of the goodbye. by: latest moment at which it begins, whoever speaks then (same clock as `now`).
+    """
+
+    words: str
+    by: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReplySounding:
     """The first sound of an answer left for the ear."""
 
@@ -120,6 +131,7 @@ Event = (
     | DraftReady
     | ReplyRequested
     | StopRequested
+    | LeaveRequested
     | ReplySounding
     | ReplyOver
     | PolicyChanged

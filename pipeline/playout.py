@@ -21,6 +21,9 @@ SLICE_S = 0.2
 """Longest piece in seconds: what is sent cannot be taken back, and frames must stay small."""
 LIVE_SLICE_S = 0.02
 """The same where each piece leaves as it is heard: one packet."""
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s*$")
+_TAIL = 8
+"""Characters in which the end of a sentence is looked for."""
 _WORD = re.compile(r"\s*\S+|\s+$")
 
 EARLY_S = 1e-6
@@ -65,6 +68,8 @@ class Playout:
         self._paused = False
         self._gone: deque[Piece] = deque()  # what left and may have to be sent again, the last piece at the end
         self._unheard = 0.0  # seconds that left and never reached the ear
+        self._winding_up: str | None = None  # the last words that were let in, once no sentence may follow them
+        self._wound_up = False
 
     @property
     def waiting(self) -> float:
@@ -91,8 +96,27 @@ class Playout:
 
     def hold(self, piece: Piece) -> None:
         for part in _slices(piece, self._slice_s):
-            self._pieces.append(part)
-            self._held += part.seconds
+            self._admit(part)
+
+    def _admit(self, piece: Piece) -> None:
+        """Behind the last sentence of an answer that winds up nothing is let in; then no more is to come."""
+        if self._winding_up is not None:
+            if piece.call or (piece.text.strip() and _SENTENCE_END.search(self._winding_up)):
+                self._wound_up = self._finished = True
+            if self._wound_up:
+                return
+            self._winding_up = (self._winding_up + piece.text)[-_TAIL:]
+        self._pieces.append(piece)
+        self._held += piece.seconds
+
+    def wind_up(self) -> None:
+        """Let the sentence that is being heard come to its end, made or not, and nothing behind it."""
+        if self._winding_up is not None:
+            return
+        waiting, self._pieces, self._held = self._pieces, deque(), 0.0
+        self._winding_up = "".join(piece.text for piece in self._gone)[-_TAIL:]
+        for piece in waiting:
+            self._admit(piece)
 
     def finish(self) -> None:
         self._finished = True

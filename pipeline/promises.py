@@ -39,10 +39,15 @@ class Promises:
         self._awaiting = self._silent_from = self._owed = None
         return [Answer(ticket, options)]
 
-    def take_leave(self, ticket: Ticket) -> Sequence[Action]:
+    def take_leave(self, ticket: Ticket, options: ReplyOptions = FAREWELL) -> Sequence[Action]:
         """Promise a goodbye, after which the call is over."""
         self._farewell = ticket
-        return self.give(ticket, FAREWELL)
+        return self.give(ticket, options)
+
+    @property
+    def parting(self) -> bool:
+        """The goodbye is promised or heard."""
+        return self._farewell is not None and self._farewell == self.reply
 
     def give_in_turn(self, ticket: Ticket) -> Sequence[Action]:
         """Promise it now, or when the answer that may not be interrupted is over."""

@@ -98,6 +98,11 @@ class Reply:
             self.playout.finish()
             self._tell()
 
+    def wind_up(self) -> None:
+        """Come to the end of the sentence that is being heard."""
+        self.playout.wind_up()
+        self.changed.set()
+
     def let_out(self, now: float) -> list[Piece]:
         """Pieces that must leave now; makes room for more to be made."""
         pieces = self.playout.due(now)

@@ -141,6 +141,11 @@ class Speaker:
         self._end(answer, "cancelled", reason=reason)
         self._answer = None
 
+    def wind_up(self, ticket: Ticket) -> None:
+        """Come to the end of the sentence that is being heard."""
+        if self._answer and self._answer.ticket == ticket and self._answer.reply:
+            self._answer.reply.wind_up()
+
     def pause(self, ticket: Ticket) -> None:
         """Hold the sound back; making goes on. A client with a buffer of its own empties it now, and is told why."""
         answer = self._answer
@@ -300,6 +305,8 @@ class Speaker:
             self._end(answer, "incomplete", reason=reason)
         else:
             self._end(answer, "completed")
+        if answer.making:
+            answer.making.cancel()  # what is still being made of an answer that wound up is not wanted
         if (left := reply.playout.ear_end - self._now()) > 0:
             await asyncio.sleep(left)
         self._last = reply.playout

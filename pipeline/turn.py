@@ -47,6 +47,7 @@ from pipeline.actions import (
     Ticket,
     Transcribe,
     Weigh,
+    WindUp,
 )
 from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.endpoint import Habits
@@ -56,6 +57,7 @@ from pipeline.events import (
     CompletionJudged,
     DraftReady,
     Event,
+    LeaveRequested,
     PolicyChanged,
     ReplyOver,
     ReplyRequested,
@@ -69,7 +71,7 @@ from pipeline.events import (
 from pipeline.floor import CALLER, Caller, Cue, Tutor
 from pipeline.open_turn import Turn
 from pipeline.probing import Probing
-from pipeline.promises import NUDGE, Promises
+from pipeline.promises import FAREWELL, NUDGE, Promises
 from pipeline.settings import Detection, ReplyOptions, TurnPolicy
 from pipeline.sound import Sound
 
@@ -98,6 +100,8 @@ class TurnTaker:
         self._sound = Sound()
         self._arrived = 0.0  # when audio last arrived
         self._active: float | None = None  # when anything but silence last happened
+        self._leaving: LeaveRequested | None = None
+        self._left = False  # the goodbye of a gateway that goes away was promised
 
     @property
     def _turn(self) -> Turn:
@@ -126,6 +130,12 @@ class TurnTaker:
     @property
     def deadline(self) -> float | None:
         """When to send TimePassed (same clock as `now`); None: nothing to wait for."""
+        leave = None if self._leaving is None or self._left else self._leaving.by
+        return min((moment for moment in (self._silent_too_long, leave) if moment is not None), default=None)
+
+    @property
+    def _silent_too_long(self) -> float | None:
+        """When a caller from whom nothing comes has been silent for long enough to act on it."""
         if self.caller is not Caller.SILENT:
             return self._arrived + self._policy.stall / 1000
         if self._policy.goodbye is None or self._active is None or self.tutor is not Tutor.IDLE:
@@ -134,6 +144,10 @@ class TurnTaker:
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take notice of `event` and say what to do about it. now: seconds, never going back."""
+        actions = self._noticed(event, now)
+        return actions + self._leave_when_free(now) if self._leaving else actions
+
+    def _noticed(self, event: Event, now: float) -> list[Action]:
         if self._active is None or not isinstance(event, SpeechScored | TimePassed):
             self._active = now
         match event:
@@ -155,6 +169,8 @@ class TurnTaker:
                 return self._asked(options)
             case StopRequested():
                 return [*self._promises.stop("client_cancelled")]
+            case LeaveRequested():
+                return self._prepare_to_leave(event)
             case ReplySounding(ticket):
                 self._promises.sounding(ticket)
                 return []
@@ -377,11 +393,12 @@ class TurnTaker:
             actions = self._clear(end)
             self._floor = start  # its audio stays, for the client to commit
         self._sound.scatter()
-        self._policy = policy
+        # Who is about to hang up takes no more turns, and lets nobody interrupt the goodbye.
+        self._policy = replace(policy, create_response=False, interrupt_response=False) if self._leaving else policy
         return actions
 
     def _stalled(self, now: float) -> list[Action]:
-        if self.deadline is None or now < self.deadline:
+        if self._silent_too_long is None or now < self._silent_too_long:
             return []
         self._arrived = now
         match self.caller:
@@ -392,11 +409,34 @@ class TurnTaker:
             case Caller.PROBING:
                 return self._let_pass()
             case Caller.SILENT:
-                return self._leave_taking()
+                return self._take_leave(FAREWELL)
 
-    def _leave_taking(self) -> list[Action]:
+    def _take_leave(self, options: ReplyOptions) -> list[Action]:
         self._turns += 1
-        return [*self._promises.take_leave(Ticket(self._turns))]
+        return [*self._promises.take_leave(Ticket(self._turns), options)]
+
+    def _prepare_to_leave(self, event: LeaveRequested) -> list[Action]:
+        """No new answer begins; one that is heard comes to the end of its sentence."""
+        if self._leaving or self._promises.parting:
+            return []
+        self._leaving = event
+        actions = self._let_pass() if self.caller is Caller.PROBING else []
+        self._policy = replace(self._policy, create_response=False, interrupt_response=False)
+        if self.tutor is Tutor.THINKING:
+            return [*actions, *self._promises.stop("client_cancelled")]
+        if self._promises.reply:
+            actions.append(WindUp(self._promises.reply))
+        return actions
+
+    def _leave_when_free(self, now: float) -> list[Action]:
+        """Say goodbye as soon as nobody speaks, or when there is no more time to wait for that."""
+        assert self._leaving
+        busy = self.caller is not Caller.SILENT or self.tutor is not Tutor.IDLE
+        if self._left or (busy and now < self._leaving.by):
+            return []
+        self._left = True
+        actions = [*self._promises.stop("client_cancelled")]
+        return actions + self._take_leave(ReplyOptions(words=self._leaving.words))
 
     def _idle(self) -> list[Action]:
         """The caller says nothing after an answer: the tutor may speak up."""

@@ -120,6 +120,7 @@ def open_gateway(settings: Settings, engines: Engines) -> Gateway:
         longest_s=settings.max_call_minutes * 60,
         ice_servers=ice_servers(settings),
         grace_s=settings.rtc.grace_s,
+        drain_s=settings.drain_s,
         batch_jobs=settings.batch_jobs,
         public={
             "profile": settings.profile,

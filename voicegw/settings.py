@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     goodbye_s: float | None = Field(
         300, ge=1, description="time without a word after which the tutor says goodbye and the call ends"
     )
+    drain_s: float = Field(
+        8.0, ge=0, le=600, description="time for running calls to end, with a spoken goodbye, when the gateway stops, s"
+    )
     max_calls: int = Field(4, ge=1, description="calls at the same time; one more is told to try again later")
     max_calls_per_key: int | None = Field(
         None, ge=1, description="calls at the same time with one ephemeral key; default: half of max_calls"

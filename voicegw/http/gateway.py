@@ -30,9 +30,6 @@ from voicegw.transports.webrtc import Peer
 LEAD_S = 3.0
 """WebSocket clients keep a buffer of their own: this much sound may be there before it is heard."""
 
-DRAIN_S = 5.0
-"""Patience with callers when the gateway stops."""
-
 
 @dataclass(slots=True)
 class Gateway:
@@ -40,7 +37,8 @@ class Gateway:
 
     public: settings that anyone who may call may see. longest_s: seconds a call may last. since: when it came up.
     batch_jobs: recordings transcribed over HTTP at the same time, and texts read out.
-    grace_s: seconds that a call over WebRTC waits for a caller whose line broke.
+    grace_s: seconds that a call over WebRTC waits for a caller whose line broke. drain_s: seconds that calls have to
+    end when the gateway stops.
     """
 
     engines: Engines
@@ -53,6 +51,7 @@ class Gateway:
     since: int = field(default_factory=lambda: int(time.time()))
     ice_servers: IceServers = field(default_factory=IceServers)
     grace_s: float = 20.0
+    drain_s: float = 8.0
     public: dict[str, object] = field(default_factory=dict)
     state: Literal["starting", "ready", "stopping"] = "starting"
     batch_jobs: int = 4
@@ -145,4 +144,4 @@ class Gateway:
     async def drain(self) -> None:
         """Take no more calls, and say goodbye to those in progress."""
         self.state = "stopping"
-        await self.table.drain(DRAIN_S)
+        await self.table.drain(self.drain_s)

@@ -72,6 +72,7 @@ class Session:
         self._outbox = Outbox()
         self._sidebands: set[Sideband] = set()
         self._hearing = Hearing()
+        self._over = Goodbye(NORMAL, "nobody has spoken for a long time")
         self.call = Call(
             engines,
             settings,
@@ -115,6 +116,15 @@ class Session:
         """End the session from this side; what is already waiting to be sent still is, as far as there is room."""
         for outbox in self._outboxes:
             outbox.end(Goodbye(code, reason))
+
+    def leave(self, code: int, reason: str, within: float) -> None:
+        """End the session like a person: the tutor finishes the sentence and says goodbye, at the latest in `within` s.
+
+        At once where the tutor does not speak by itself.
+        """
+        self._over = Goodbye(code, reason)
+        if not self.call.leave(within):
+            self.end(code, reason)
 
     async def ended(self) -> None:
         """Returns when `end` was called."""
@@ -199,7 +209,7 @@ class Session:
 
     def _notified(self, notice: Notice) -> None:
         if isinstance(notice, CallOver):
-            self.end(NORMAL, "nobody has spoken for a long time")
+            self.end(self._over.code, self._over.reason)
             return
         if isinstance(notice, TurnTimed):
             self._log.info("turn answered", extra={"response": notice.reply, **in_milliseconds(notice.timings)})

@@ -8,6 +8,12 @@ from pipeline.errors import VoiceError
 from voicegw.sessions.session import Session
 from voicegw.transports.goodbye import GOING_AWAY
 
+LEAVING = (GOING_AWAY, "the gateway is shutting down")
+FAREWELL_S = 5.0
+"""What a spoken goodbye takes, making it included."""
+LAST_FRAMES_S = 1.0
+"""For connections to close that were cut off."""
+
 
 class TableFull(VoiceError):
     """All places are taken."""
@@ -84,11 +90,19 @@ class SessionTable:
         raise NoSuchCall(f"There is no call '{call_id}'.")
 
     async def drain(self, patience_s: float) -> None:
-        """Tell every caller that the gateway goes away, and wait until they are gone."""
+        """Say goodbye to every caller, and wait until they are gone; who is not in time is cut off."""
         for session in list(self._sessions):
-            session.end(GOING_AWAY, "the gateway is shutting down")
+            session.leave(*LEAVING, within=max(0.0, patience_s - FAREWELL_S))
+        if await self._emptied(patience_s):
+            return
+        for session in list(self._sessions):
+            session.end(*LEAVING)
+        await self._emptied(LAST_FRAMES_S)
+
+    async def _emptied(self, within: float) -> bool:
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(within):
                 await self._empty.wait()
         except TimeoutError:
-            return
+            return False
+        return True
