@@ -40,7 +40,7 @@ def services() -> dict[str, dict[str, Any]]:
 def interpolated(value: str) -> str:
     """With the defaults that the file itself gives; a value that must be given becomes one long enough for a key."""
     value = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
-    return re.sub(X)
+    return re.sub(r"\$\{\w+:\?[^}]*\}", "given by the operator", value)
 
 
 def test_there_is_an_image() -> None:
