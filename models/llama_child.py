@@ -1,4 +1,4 @@
-"""The process that runs llama.cpp's HTTP server. `llama_process` starts it as a script; it imports nothing of ours.
+"""The process that runs llama.cpp's HTTP server. `child` runs it as a script; it imports nothing of ours.
 
 It writes one line of JSON to its standard output, `{"url": …, "key": …}`, when the model is loaded and the server
 answers. It lives until its standard input ends, which also happens when its parent dies, however that dies.

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from models import llama_child
+from models import child, llama_child
 from pipeline.errors import OperatorError
 
 log = logging.getLogger(__name__)
 
-CHILD = str(Path(llama_child.__file__).resolve())
+CHILD, SCRIPT = (str(Path(str(module.__file__)).resolve()) for module in (child, llama_child))
 QUOTED_LINES = 20
 LONGEST_LINE = 500
 """Characters kept of one line of the child's log."""
@@ -79,7 +79,7 @@ class LlamaProcess:
         # gateway is started. In a session of its own, so that Ctrl-C reaches the gateway only, which then ends it.
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", CHILD, *options.arguments,
+                sys.executable, "-P", CHILD, SCRIPT, *options.arguments,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
                 start_new_session=True, env=ENVIRONMENT | os.environ,
             )  # fmt: skip

@@ -1,5 +1,6 @@
 """From a choice of models to engines: the one place that knows which class serves which role."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from models.weights.errors import ManifestError
 from models.weights.files import ModelStore
 from models.weights.manifest import Manifest, Model, Role, default_manifest
 from pipeline.engines import Engines
+
+log = logging.getLogger(__name__)
 
 SENTENCE_CONTEXT = 512
 """Tokens of a turn and what was said before it that the sentence model can hold; the text is cut to fit."""
@@ -84,6 +87,7 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
     calm_blas()
     manifest = manifest or default_manifest()
     store = ModelStore(choice.models_dir)
+    store.prove(manifest.profile(choice.profile))
 
     def folder(role: Role) -> Path:
         return store.require(chosen(choice, manifest, role))
@@ -153,8 +157,16 @@ def _voices(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> dict
     """Folder of each neural voice by its name: the chosen one, then all others that happen to be installed."""
     default = chosen(choice, manifest, "tts")
     installed = [model for model in manifest.models if model.role == "tts" and not store.missing(model)]
-    others = [model for model in installed if model != default]
+    others = [model for model in installed if model != default and _whole(store, model)]
     return {model.id.removeprefix("piper-"): store.require(model) for model in (default, *others)}
+
+
+def _whole(store: ModelStore, model: Model) -> bool:
+    """A voice that nobody chose may be damaged: then there is one less."""
+    if store.unproven(model):
+        log.warning("the voice %s is damaged, and not offered; `voicegw models pull %s` repairs it", model.id, model.id)
+        return False
+    return True
 
 
 def _model(manifest: Manifest, profile: str, role: Role, wanted: str | None) -> Model:

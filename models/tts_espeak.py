@@ -64,10 +64,9 @@ class EspeakSynthesizer:
         await self._worker.start()
 
     async def close(self) -> None:
-        await self._worker.close()
-        if self._process is not None:
+        if self._process is not None:  # first, for a text that it hangs over would keep the worker from ending
             await asyncio.to_thread(self._process.close)
-            self._process = None
+        await self._worker.close()
 
     async def stream(
         self, text: str, how: Speaking, *, caller: str, batch: bool = False

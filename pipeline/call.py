@@ -150,6 +150,10 @@ class Call:
 
     # --- what the other side may do ----------------------------------------------------------------------------------
 
+    def check_room(self, seconds: float) -> None:
+        """Raises CallerError when so much more sound cannot be taken in."""
+        self._listener.check_room(seconds)
+
     async def hear(self, data: bytes) -> None:
         """Take in 16 kHz 16-bit mono samples. Raises EngineError when voice activity detection fails."""
         try:

@@ -18,15 +18,19 @@ class InputBuffer:
         """Samples received so far."""
         return self._start + len(self._data) // SAMPLE_BYTES
 
-    def append(self, data: bytes) -> Pcm:
-        """Take 16 kHz samples in and return them with their place in the stream. Raises CallerError at the limit."""
-        if len(self._data) + len(data) > self._limit_s * HEARING_RATE * SAMPLE_BYTES:
+    def check(self, seconds: float) -> None:
+        """Raises CallerError when there is no room for so much more."""
+        if len(self._data) / SAMPLE_BYTES + seconds * HEARING_RATE > self._limit_s * HEARING_RATE:
             raise CallerError(
                 f"The input audio buffer holds its limit of {self._limit_s:.0f} seconds; commit or clear it.",
                 code="input_audio_buffer_full",
                 param="audio",
             )
+
+    def append(self, data: bytes) -> Pcm:
+        """Take 16 kHz samples in and return them with their place in the stream. Raises CallerError at the limit."""
         pcm = Pcm(data, HEARING_RATE, self.end)
+        self.check(pcm.seconds)
         self._data += data
         return pcm
 

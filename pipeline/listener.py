@@ -86,6 +86,10 @@ class Listener:
         """Samples received so far."""
         return self._buffer.end
 
+    def check_room(self, seconds: float) -> None:
+        """Raises CallerError when so much more sound cannot be kept."""
+        self._buffer.check(seconds)
+
     async def push(self, data: bytes) -> Sequence[SpeechScore]:
         """Take 16 kHz samples in; returns the scores that they complete."""
         return await self._vad.push(self._buffer.append(data))

@@ -12,10 +12,10 @@ from typing import Any, Protocol, cast
 import h11
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
 from voicegw.connections import Connections, Guest, Phase
+from voicegw.transports.frames import PacedWebSocket
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ class GuestHttp(H11Protocol):
         self.transport.close()
 
 
-class GuestWebSocket(WebSocketsSansIOProtocol):
+class GuestWebSocket(PacedWebSocket):
     """What HTTP was upgraded to. How long a call may last, and be silent, is for the session to say."""
 
     def __init__(

@@ -81,6 +81,8 @@ def make_server(app: Starlette, settings: Settings, drain: Callable[[], Awaitabl
         loop=LOOP,
         http=GuestHttp,
         ws=GuestWebSocket,
+        # A small compressed frame can be a large one, and to pack speech costs more than it saves.
+        ws_per_message_deflate=False,
         ws_max_size=settings.max_frame_mb * 2**20,
         h11_max_incomplete_event_size=HEAD_BYTES,
         log_config=None,

@@ -14,6 +14,10 @@ class ModelsMissing(OperatorError):
     """Files of a model are not on this machine."""
 
 
+class ModelsDamaged(OperatorError):
+    """Files of a model are there, but are not what they should be."""
+
+
 class WrongHash(OperatorError):
     """A file is not the one the manifest describes."""
 

@@ -1,9 +1,12 @@
 """eSpeak NG, the real library."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 
 import numpy as np
+import psutil
 import pytest
 
 from models.shaping import LOUDNESS, Sound
@@ -117,21 +120,43 @@ async def test_another_user_of_the_library_in_this_process_gets_its_own_sound(sy
     assert before.sound.size > 0
 
 
-async def test_a_crash_costs_one_text_and_nothing_else(synthesizer: EspeakSynthesizer) -> None:
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSEGV])
+async def test_a_crash_costs_one_text_and_nothing_else(synthesizer: EspeakSynthesizer, blow: signal.Signals) -> None:
     process = synthesizer._process
     assert process is not None
-    (child,) = process._pool._processes.values()
-    child.kill()
+    os.kill(process.pid, blow)
     with pytest.raises(EngineDown, match="started again"):
         await said(synthesizer, "One.", Speaking(language="en"))
     (part,) = await said(synthesizer, "Two.", Speaking(language="en"))
     assert part.pcm.seconds > 0.1
 
 
-async def test_closing_leaves_no_process_behind() -> None:
+async def test_a_process_that_was_stopped_is_replaced_and_does_not_stay(
+    synthesizer: EspeakSynthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.tts_espeak_process.ANSWER_S", 0.3)
+    process = synthesizer._process
+    assert process is not None
+    stopped = process.pid
+    os.kill(stopped, signal.SIGSTOP)
+    with pytest.raises(EngineDown, match="started again"):
+        await said(synthesizer, "One.", Speaking(language="en"))
+    assert not psutil.pid_exists(stopped)
+    monkeypatch.undo()
+    (part,) = await said(synthesizer, "Two.", Speaking(language="en"))
+    assert part.pcm.seconds > 0.1
+
+
+async def test_closing_leaves_no_process_behind_even_one_that_was_stopped() -> None:
     engine = EspeakSynthesizer()
     await engine.start()
     assert engine._process is not None
-    (child,) = engine._process._pool._processes.values()
-    await engine.close()
-    assert not child.is_alive()
+    pid = engine._process.pid
+    os.kill(pid, signal.SIGSTOP)
+    speaking = asyncio.create_task(said(engine, "One.", Speaking(language="en")))
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(3):
+        await engine.close()
+    assert not psutil.pid_exists(pid)
+    with pytest.raises(EngineDown):
+        await speaking

@@ -4,6 +4,7 @@ import typer
 
 from voicegw.commands.bench_calls import calls
 from voicegw.commands.bench_endings import endings
+from voicegw.commands.bench_loop import loop
 from voicegw.commands.bench_page import page, rough
 from voicegw.commands.bench_quality import quality
 from voicegw.commands.bench_recorded import recorded
@@ -23,6 +24,7 @@ app.command("quality")(quality)
 app.command("endings")(endings)
 app.command("recorded")(recorded)
 app.command("calls")(calls)
+app.command("loop")(loop)
 app.command("page")(page)
 app.command("rough")(rough)
 app.command("spoken")(spoken)

@@ -17,25 +17,24 @@ async def made_ahead(
     stream: AsyncGenerator[T, None], *, pieces: int = PIECES, slow_s: float = SLOW_S
 ) -> AsyncGenerator[T, None]:
     """What `stream` gives, and its errors. Raises TimeoutError where the client was too slow for too long."""
-    queue: asyncio.Queue[T] = asyncio.Queue(pieces)
+    queue: asyncio.Queue[T | None] = asyncio.Queue(pieces + 1)
+    room = asyncio.Semaphore(pieces)
 
     async def make() -> None:
-        async with aclosing(stream):
-            async for piece in stream:
-                async with asyncio.timeout(slow_s):
-                    await queue.put(piece)
+        try:
+            async with aclosing(stream):
+                async for piece in stream:
+                    async with asyncio.timeout(slow_s):
+                        await room.acquire()
+                    queue.put_nowait(piece)
+        finally:
+            queue.put_nowait(None)  # there is always room for this last one
 
     making = asyncio.create_task(make(), name="made ahead")
     try:
-        while True:
-            taking = asyncio.ensure_future(queue.get())
-            await asyncio.wait({taking, making}, return_when=asyncio.FIRST_COMPLETED)
-            if not taking.done():
-                taking.cancel()
-                break
-            yield taking.result()
-        while not queue.empty():
-            yield queue.get_nowait()
+        while (piece := await queue.get()) is not None:
+            room.release()
+            yield piece
         await making
     finally:
         making.cancel()

@@ -67,14 +67,14 @@ class Denoiser:
         return self._ready()
 
     def _ready(self) -> bytes:
-        out = b""
+        out: list[bytes] = []
         while True:
             try:
                 frame = self._graph.pull()
             except (NotReady, Ended):
-                return out
+                return b"".join(out)
             assert isinstance(frame, AudioFrame)
-            out += bytes(frame.planes[0])[: frame.samples * SAMPLE_BYTES]
+            out.append(bytes(frame.planes[0])[: frame.samples * SAMPLE_BYTES])
 
     def _measure(self, data: bytes) -> None:
         audio = self._rest + data

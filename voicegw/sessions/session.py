@@ -1,5 +1,6 @@
 """One caller's session: the protocol on one side, the call on the other, and a bounded way out between them."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from voicegw.protocol.timings import in_milliseconds
 from voicegw.sessions.hearing import Hearing
 from voicegw.sessions.outbox import LIMIT, Outbox
 from voicegw.sessions.sideband import Sideband
+from voicegw.sessions.slices import Slices
 from voicegw.transports.goodbye import GOING_AWAY, NORMAL, TOO_SLOW, Goodbye
 
 SIDEBANDS = 4
@@ -73,6 +75,8 @@ class Session:
         self._sidebands: set[Sideband] = set()
         self._hearing = Hearing()
         self._over = Goodbye(NORMAL, "nobody has spoken for a long time")
+        self._slices = Slices(asyncio.get_running_loop().time)
+        self._ear = asyncio.Lock()
         self.call = Call(
             engines,
             settings,
@@ -190,8 +194,18 @@ class Session:
                 assert_never(command)
 
     async def _hear(self, pcm: Pcm) -> None:
+        """The whole of it or nothing. Raises CallerError, or the first EngineError; what follows that is heard too."""
         noise = self._protocol.session.audio.input.noise_reduction
-        await self.call.hear(self._hearing.push(pcm, noise))
+        failed: EngineError | None = None
+        async with self._ear:  # two clients of one call may send sound
+            self.call.check_room(pcm.seconds)
+            async for part in self._slices.of(pcm):
+                try:
+                    await self.call.hear(self._hearing.push(part, noise))
+                except EngineError as error:
+                    failed = failed or error
+        if failed:
+            raise failed
 
     def _clear_output(self) -> None:
         raise CallerError(

@@ -70,6 +70,7 @@ async def _take(websocket: WebSocket, session: Talk, unheard: asyncio.TimerHandl
             unheard.cancel()
         frame: str | bytes | None = message.get("text")
         await session.receive(message.get("bytes") or b"" if frame is None else frame)
+        await asyncio.sleep(0)  # where many frames wait, nothing in the loop need be waited for
 
 
 async def _grace(session: Talk) -> None:

@@ -1,9 +1,10 @@
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from models.weights.errors import ModelsMissing
+from models.weights.errors import ModelsDamaged, ModelsMissing
 from models.weights.files import ModelStore
 from models.weights.manifest import Model
 from tests.models.weights.stand import file_of, model_of, noise
@@ -58,18 +59,64 @@ def test_verify_tells_what_is_wrong(store: ModelStore, model: Model) -> None:
     assert [check.state for check in store.verify(model)] == ["ok", "ok"]
 
 
-def test_a_proven_file_is_not_read_again_until_it_changes(store: ModelStore, model: Model) -> None:
+def unreadable(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("nothing need be read")
+
+
+def test_a_proven_file_is_not_read_again_until_it_changes(
+    store: ModelStore, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(store, model, DATA, b"{}")
     assert store.unproven(model) == ()
     path = store.path(model, model.files[0])
     stat = path.stat()
 
-    # The same size and time with other bytes: only reading would tell, and `unproven` need not read.
+    with monkeypatch.context() as patched:
+        patched.setattr("hashlib.file_digest", unreadable)
+        assert store.unproven(model) == ()
+
+    # The same size and time with other bytes, as a disk repair or a careful copy leaves them.
     path.write_bytes(noise(1000, seed=2))
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert store.unproven(model) == ()
-    assert store.verify(model)[0].state == "wrong hash"
     assert store.unproven(model) == model.files[:1]
+
+
+def test_a_file_in_the_place_of_another_is_read(store: ModelStore, model: Model) -> None:
+    put(store, model, DATA, b"{}")
+    assert store.unproven(model) == ()
+    path = store.path(model, model.files[0])
+    stat = path.stat()
+    other = path.with_name("other")
+    other.write_bytes(noise(1000, seed=2))
+    os.utime(other, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    other.replace(path)
+    assert store.unproven(model) == model.files[:1]
+
+
+def test_a_damaged_model_is_refused_with_the_file_and_the_remedy(store: ModelStore, model: Model) -> None:
+    put(store, model, noise(1000, seed=2), b"{}")
+    with pytest.raises(ModelsDamaged, match=r"tiny is damaged: a\.bin in .*voicegw models pull tiny --root"):
+        store.require(model)
+
+
+def test_models_that_are_mounted_read_only_are_hashed_once(
+    store: ModelStore, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.weights.files._spare_folder", lambda: tmp_path / "cache")
+    put(store, model, DATA, b"{}")
+    (store.root / ".work").write_text("no folder can be made here")
+    store.prove([model])
+    monkeypatch.setattr("hashlib.file_digest", unreadable)
+    assert store.require(model) == store.folder(model.id)
+
+
+def test_an_installation_without_any_place_for_the_ledger_works(
+    store: ModelStore, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.weights.files._spare_folder", lambda: None)
+    put(store, model, DATA, b"{}")
+    (store.root / ".work").write_text("no folder can be made here")
+    assert store.require(model) == store.folder(model.id)
 
 
 def test_a_touched_file_is_read_again(store: ModelStore, model: Model) -> None:
