@@ -61,14 +61,14 @@ class Network:
         return False
 
 
-async def nobody(*_: object) -> None:
+async def nobody(scope: object, receive: object, send: object) -> None:
     """An application that takes no messages."""
 
 
 async def protocol() -> tuple[PacedWebSocket, Loop, Network]:
     """A connection that is open already."""
     loop, network = Loop(), Network()
-    made = PacedWebSocket(Config(nobody, lifespan="off", log_config=None), ServerState(), {}, loop)
+    made = PacedWebSocket(Config(nobody, interface="asgi3", lifespan="off", log_config=None), ServerState(), {}, loop)
     made.transport = network  # type: ignore[assignment]
     made.conn.state, made.handshake_complete = OPEN, True
     made.conn.parser = super(type(made.conn), made.conn).parse()  # frames from here on
