@@ -20,7 +20,7 @@ from models.weights.manifest import Model, ModelFile
 from models.weights.sizes import human
 
 HASHERS = min(4, os.cpu_count() or 1)
-"""Files hashed at the same time."""
+"""Models whose files are hashed at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,12 @@ class ModelStore:
         return self.folder(model.id)
 
     def prove(self, models: Iterable[Model]) -> None:
-        """Look at all files of these models at the same time, so that `require` need not one after the other.
+        """Look at the files of these models at the same time, so that `require` need not one after the other.
 
         Takes a few milliseconds, and a second for each gigabyte that may have changed.
         """
-        files = [(model, file) for model in models for file in model.files if file not in self.missing(model)]
         with ThreadPoolExecutor(HASHERS) as pool:
-            list(pool.map(lambda one: self._proven(*one), files))
+            list(pool.map(self.unproven, models))
 
     def unproven(self, model: Model) -> tuple[ModelFile, ...]:
         """Files that are not known to have the right hash. Hashes those that nobody has hashed since they changed."""

@@ -76,7 +76,7 @@ def test_a_model_file_that_is_broken(tmp_path, model_store, model, file, names):
     size = (root / model / file).stat().st_size
     (root / model / file).unlink()
     with (root / model / file).open("wb") as broken:
-        broken.truncate(size)  # the right size, so that only loading it can tell
+        broken.truncate(size)  # the right size, so that only reading it can tell
     said = the_sentence(serve(tmp_path, "--port", "0", VOICEGW_MODELS_DIR=str(root)))
     assert names in said
     assert "voicegw models" in said

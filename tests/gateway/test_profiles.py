@@ -6,6 +6,7 @@ import pytest
 
 from models.registry import build_engines
 from models.weights.errors import ManifestError
+from models.weights.files import ModelStore
 from models.weights.manifest import default_manifest
 from voicegw.app import engine_choice
 from voicegw.settings import Settings
@@ -34,5 +35,6 @@ def test_a_profile_without_a_language_model_wants_a_server(tmp_path: Path):
             path.parent.mkdir(exist_ok=True)
             with path.open("wb") as sparse:
                 sparse.truncate(file.size)
+            ModelStore(tmp_path).ledger(model).note(path, file.sha256)
     with pytest.raises(ManifestError, match=r"'gpu' has no model for the role llm: .*VOICEGW_LLM_URL"):
         build_engines(engine_choice(Settings(profile="gpu", models_dir=tmp_path)))
