@@ -30,8 +30,12 @@ class Weights:
     words: Mapping[Ending | None, float]
 
 
-WITHOUT_SENTENCE = Weights(0.35, 0.0, {Ending.OPEN: -2.2, Ending.UNKNOWN: -1.0, Ending.CLOSED: 1.3, None: 0.0})
-WITH_SENTENCE = Weights(0.2, 1.1, {Ending.OPEN: 0.1, Ending.UNKNOWN: 0.6, Ending.CLOSED: 2.3, None: 0.6})
+WITHOUT_SENTENCE = Weights(
+    0.35, 0.0, {Ending.OPEN: -2.2, Ending.DOUBTFUL: -0.6, Ending.UNKNOWN: -1.0, Ending.CLOSED: 1.3, None: 0.0}
+)
+WITH_SENTENCE = Weights(
+    0.2, 1.1, {Ending.OPEN: 0.1, Ending.DOUBTFUL: 0.6, Ending.UNKNOWN: 0.6, Ending.CLOSED: 2.3, None: 0.6}
+)
 """A sentence that could end has a P(full stop) of a few tenths: much may follow any sentence. The regression gave the
 words 1.0 more. That is taken off: the answer takes longer than the wait that it would save, and half of the pauses that
 it cut are then kept, on synthetic speech and on people's (docs/quality.md)."""

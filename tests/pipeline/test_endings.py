@@ -28,8 +28,32 @@ from pipeline.endings import Ending, ending
         ("因为", "zh", Ending.OPEN),
         ("我喜欢咖啡。", "zh", Ending.CLOSED),
         ("コーヒーが好きですけど", "ja", Ending.OPEN),
+        ("Yes, I am.", "en", Ending.DOUBTFUL),
+        ("Yes, I am", "en", Ending.OPEN),
+        ("Was ist das?", "de", Ending.CLOSED),
+        ("Ich rufe dich morgen an.", "de", Ending.DOUBTFUL),
+        ("J'en ai un.", "fr", Ending.DOUBTFUL),
+        ("Qu'est-ce que c'est ?", "fr", Ending.CLOSED),
+        ("Ne ho uno.", "it", Ending.DOUBTFUL),
+        ("Gosto muito.", "pt", Ending.DOUBTFUL),
         ("and", "xx", Ending.UNKNOWN),  # a language without a list is judged by its punctuation
     ],
 )
 def test_ending(text, language, expected):
     assert ending(text, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "language", "expected"),
+    [
+        ("Are you ready?", "Yes, I am.", "en", Ending.CLOSED),
+        ("Can't she swim?", "No, she can.", "en", Ending.CLOSED),
+        ("Let us begin.", "Yes, I am.", "en", Ending.DOUBTFUL),
+        ("Are you ready?", "Well, I am.", "en", Ending.DOUBTFUL),
+        ("Do you like it?", "Yes, but.", "en", Ending.OPEN),
+        ("Sind Sie das?", "Ja, das bin ich.", "de", Ending.CLOSED),
+        ("Do you like it?", "Yes, because my", "en", Ending.OPEN),
+    ],
+)
+def test_a_short_answer_is_complete_when_it_was_asked_for(before, text, language, expected):
+    assert ending(text, language, before) is expected
