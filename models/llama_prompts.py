@@ -20,6 +20,7 @@ from models.chat_address import client
 from models.chat_errors import refused, unreachable
 from models.chat_limits import ChatLimits
 from models.chat_stream import progress
+from models.llama_endings import ASKED, stopping
 from models.llama_process import Address
 from pipeline.engines import ChatRequest, Reading
 from pipeline.errors import EngineError, EngineTimeout
@@ -53,6 +54,26 @@ class PromptReader:
             raise EngineTimeout(f"{SERVER} did not read a prompt within {self._limits.reading_s:g} s.") from None
         except httpx2.HTTPError as error:
             raise unreachable(SERVER, error) from error
+
+    async def ends(self, request: ChatRequest, slot: int, within_s: float) -> float:
+        """P(the last message ends with its words as they are). What is read for that stays read, also when it is late.
+
+        request: in the form in which the answer will be asked for. Raises EngineError; cancelling stops the server.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                beginning = await self._beginning(request)
+                if not beginning:
+                    raise EngineError("The model's template hides where the caller's words end.")
+                body = {"prompt": beginning, "cache_prompt": True, "id_slot": slot, **ASKED}
+                response = await self._http.post("completion", json=body)
+        except TimeoutError:
+            raise EngineTimeout(f"{SERVER} did not judge a pause within {within_s:g} s.") from None
+        except httpx2.HTTPError as error:
+            raise unreachable(SERVER, error) from error
+        if response.status_code != HTTPStatus.OK:
+            raise _refusal(response.status_code, response.content)
+        return stopping(response.content)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -1,15 +1,17 @@
 """The language model on this machine: a llama.cpp server of our own, and a client that follows it through restarts."""
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Set
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 from models.call_grammar import grammar
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits
+from models.llama_endings import bare, calibrated
 from models.llama_process import Address
 from models.llama_prompts import PromptReader
 from models.llama_server import EmbeddedServer
@@ -18,16 +20,23 @@ from models.prefills import Prefills
 from models.prompt_memory import PromptMemory
 from models.slots import Slots
 from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, EngineInfo, Reading
-from pipeline.errors import EngineDown, EngineRefused
+from pipeline.errors import EngineDown, EngineOverloaded, EngineRefused
 
 log = logging.getLogger(__name__)
 
 QUEUE = 4
 """Answers that may wait, for each slot."""
+LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "pt", "zh"})
+JUDGING_S = 1.5
+"""Longest wait for a judgement, which the answer waits for too."""
 
 
 class EmbeddedChat:
-    """Implements `pipeline.engines.ChatModel`."""
+    """Implements `pipeline.engines.ChatModel`, and `SentenceDetector` beside it.
+
+    Whether the caller's words could end where they do is the same model's to say: it has read the conversation, and
+    reads these words anyway for the answer. An answer that is asked for meanwhile begins behind that.
+    """
 
     def __init__(
         self, server: EmbeddedServer, *, limits: ChatLimits = DEFAULT_LIMITS, temperature: float = 0.7
@@ -39,6 +48,7 @@ class EmbeddedChat:
         self._slots = Slots(server.options.slots, waiting=QUEUE * server.options.slots)
         self._prefills = Prefills()
         self._memory = PromptMemory()
+        self._judging = [asyncio.Lock() for _ in range(server.options.slots)]  # held while words are judged in a slot
         self._life: _Life | None = None
 
     @property
@@ -62,7 +72,8 @@ class EmbeddedChat:
         async with self._slots.lend(caller, within_s=self._limits.first_token_s) as slot:
             # The server begins once it has left the words it is reading ahead in this slot, and goes on from there.
             self._prefills.stop(slot)
-            chat = (await self._connect()).chat
+            async with self._judging[slot]:
+                chat = (await self._connect()).chat
             try:
                 async with aclosing(self._answer(chat, request, slot, caller)) as deltas:
                     async for delta in deltas:
@@ -122,6 +133,30 @@ class EmbeddedChat:
         self._memory.read(asked, slot, caller, reading.share)
         self._memory.sized(asked, reading.total)
         self._memory.measured(reading.done - reading.known, reading.seconds)
+
+    @property
+    def languages(self) -> Set[str]:
+        """In which its judgement of sentences was measured (`voicegw bench endings`)."""
+        return LANGUAGES
+
+    async def finished(self, words: str, *, before: str, caller: str, conversation: ChatRequest | None = None) -> float:
+        """P(the caller's turn could end with `words`), in the caller's own slot. Raises EngineError."""
+        life = await self._connect()
+        slot = self._slots.reserve(caller)
+        if slot is None:
+            raise EngineOverloaded("The embedded language model is busy; this pause is judged without it.")
+        said = (ChatMessage("assistant", before),) if before else ()
+        messages = conversation.messages[:-1] if conversation else said
+        request = replace(conversation or ChatRequest(()), messages=(*messages, ChatMessage("user", bare(words))))
+        asked = life.chat.asked(request, whole=False)
+        async with self._judging[slot]:
+            self._prefills.stop(slot)
+            ends = await life.reader.ends(asked, slot, JUDGING_S)
+        self._memory.read(asked.messages, slot, caller, 1.0)
+        return calibrated(ends)
+
+    async def prepare(self, words: str, *, before: str, caller: str) -> None:
+        """Nothing: the conversation is read ahead for the answer."""
 
     async def _connect(self) -> "_Life":
         """Clients of the server's present life. Raises EngineDown while it has none."""

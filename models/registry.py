@@ -22,7 +22,7 @@ from models.voices import Voices
 from models.weights.errors import ManifestError
 from models.weights.files import ModelStore
 from models.weights.manifest import Manifest, Model, Role, default_manifest
-from pipeline.engines import Engines
+from pipeline.engines import Engines, SentenceDetector
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
         return store.require(chosen(choice, manifest, role))
 
     cores = usable_cores()
+    chat = served_chat(choice) if choice.llm_url else _embedded_chat(choice, manifest, store, cores)
     return Engines(
         vad=SileroVad(folder("vad")),
         recognizer=WhisperRecognizer(
@@ -102,7 +103,7 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
             cpu_threads=choice.asr_threads or cores,
             deadline_s=choice.asr_deadline_s,
         ),
-        chat=served_chat(choice) if choice.llm_url else _embedded_chat(choice, manifest, store, cores),
+        chat=chat,
         synthesizer=Voices(
             PiperSynthesizer(
                 _voices(choice, manifest, store), threads=choice.tts_threads or 1, deadline_s=choice.tts_deadline_s
@@ -111,7 +112,7 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
         ),
         turn_detector=SmartTurn(folder("turn")),
         echo_detector=PhaseCorrelation(),
-        sentence_detector=_sentences(choice, manifest, store),
+        sentence_detector=_sentences(choice, manifest, store, chat),
     )
 
 
@@ -143,8 +144,12 @@ def _limits(choice: EngineChoice) -> ChatLimits:
     )
 
 
-def _sentences(choice: EngineChoice, manifest: Manifest, store: ModelStore) -> LlamaSentences | None:
-    """None for a profile that does without."""
+def _sentences(
+    choice: EngineChoice, manifest: Manifest, store: ModelStore, chat: OpenAIChat | EmbeddedChat
+) -> SentenceDetector | None:
+    """The language model itself, where it is one that can say; None for a profile that does without."""
+    if isinstance(chat, EmbeddedChat) and "sentence" in chosen(choice, manifest, "llm").also:
+        return chat
     if "sentence" not in needed_roles(choice, manifest):
         return None
     model = chosen(choice, manifest, "sentence")

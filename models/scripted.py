@@ -178,7 +178,7 @@ class ScriptedSentences(_Scripted):
         self.probability = probability
         self.asked: deque[tuple[str, str]] = deque(maxlen=KEPT)
 
-    async def finished(self, words: str, *, before: str, caller: str) -> float:
+    async def finished(self, words: str, *, before: str, caller: str, conversation: ChatRequest | None = None) -> float:
         self.asked.append((words, before))
         return self.probability
 

@@ -2,31 +2,26 @@
 
 People who stop in mid-sentence leave words behind that nobody would put a full stop after, whatever punctuation a
 recognizer guessed. A model of 135 million parameters knows that, and reads a sentence in a few hundredths of a second
-on one core. The recognizer's own punctuation is taken off first: it is what is asked.
+on one core. It is asked where the language model that makes the answers cannot be, because it runs in a server of its
+own (`models.llm_embedded`).
 """
 
-import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 import httpx2
-import msgspec
 
+from models.llama_endings import ASKED, bare, stopping
 from models.llama_process import Address
 from models.llama_server import EmbeddedServer
 from models.prefills import Prefills
 from models.slots import Slots
-from pipeline.engines import EngineInfo
+from pipeline.engines import ChatRequest, EngineInfo
 from pipeline.errors import EngineDown, EngineError, EngineTimeout
 
 LANGUAGES: Final = frozenset({"en"})
 """What SmolLM2 was trained on."""
-STOPS: Final = (".", "?", "!", "\n", "<|im_end|>", "<|endoftext|>")
-"""A token that begins with one of these, spaces aside, ends the sentence."""
-GUESSES: Final = 60
-"""Likeliest next tokens that are looked at; the rest are rarer than one in a thousand."""
-PUNCTUATION: Final = " .?!,;:-\u2013\u2014\u2026\"'"
 EARLIER_CHARS: Final = 200
 """Of what the other side said before: enough for its question, which makes a short answer complete."""
 WORDS_CHARS: Final = 400
@@ -70,17 +65,13 @@ class LlamaSentences:
         await self._server.close()
         await self._client.aclose()
 
-    async def finished(self, words: str, *, before: str, caller: str) -> float:
+    async def finished(self, words: str, *, before: str, caller: str, conversation: ChatRequest | None = None) -> float:
         address = self._server.address
         if address is None:
             raise EngineDown("The sentence model is restarting; until it is back, sentences are judged without it.")
         async with self._slots.lend(caller, within_s=self._deadline_s) as slot:
             self._prefills.stop(slot)
-            asked = {"n_predict": 1, "n_probs": GUESSES}
-            answer = await self._ask(address, slot, prompt(words, before), asked)
-        if not answer.completion_probabilities:
-            raise EngineError("The sentence model gave no probabilities.")
-        return _stop(answer.completion_probabilities[0].top_logprobs)
+            return stopping(await self._ask(address, slot, prompt(words, before), ASKED))
 
     async def prepare(self, words: str, *, before: str, caller: str) -> None:
         """Read that much in the caller's own slot: read whole, a long question takes 0.3 s on one core."""
@@ -91,40 +82,23 @@ class LlamaSentences:
     async def _read(self, address: Address, slot: int, text: str) -> None:
         await self._ask(address, slot, text, {"n_predict": 0})
 
-    async def _ask(self, address: Address, slot: int, text: str, asked: Mapping[str, int]) -> "_Answer":
+    async def _ask(self, address: Address, slot: int, text: str, asked: Mapping[str, Any]) -> bytes:
         body = {"prompt": text, "id_slot": slot, "cache_prompt": True, **asked}
         try:
             response = await self._client.post(
                 f"{address.url}/completion", json=body, headers={"Authorization": f"Bearer {address.key}"}
             )
             response.raise_for_status()
-            return msgspec.json.decode(response.content, type=_Answer)
         except httpx2.TimeoutException as error:
             raise EngineTimeout(f"The sentence model gave no answer within {self._deadline_s:g} s.") from error
-        except (httpx2.HTTPError, msgspec.MsgspecError) as error:
+        except httpx2.HTTPError as error:
             raise EngineError(f"The sentence model failed: {error!r}") from error
+        return response.content
 
 
 def prompt(words: str, before: str) -> str:
     """What the model is shown; of a growing turn, nearly always the beginning of what it is shown next."""
-    words = words.rstrip(PUNCTUATION)
+    words = bare(words)
     over = max(0, len(words) - WORDS_CHARS)
     forgotten = -(-over // FORGOTTEN_CHARS) * FORGOTTEN_CHARS
     return TEMPLATE.format(before=before[-EARLIER_CHARS:], words=words[forgotten:])
-
-
-def _stop(guesses: "Sequence[_Guess]") -> float:
-    return min(1.0, sum(math.exp(guess.logprob) for guess in guesses if guess.token.strip(" \"'").startswith(STOPS)))
-
-
-class _Guess(msgspec.Struct):
-    token: str
-    logprob: float
-
-
-class _Place(msgspec.Struct):
-    top_logprobs: list[_Guess]
-
-
-class _Answer(msgspec.Struct):
-    completion_probabilities: list[_Place] = []

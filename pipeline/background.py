@@ -10,7 +10,7 @@ for `AFTER_MS` is either the caller's, who has become softer, or not the caller'
 - when it has no silence in it, as one person's talk has, and that of several has not.
 
 Levels are dBFS of windows. The bounds were found with recordings of people, alone and beside others' at 8 to 40 dB
-below, dry and in a room, and of people who fall by 6 to 12 dB, at once or over a sentence (docs/quality.md).
+below, dry and in a room, and of people who fall by 6 to 12 dB, at once or over a sentence.
 """
 
 from collections import deque

@@ -311,7 +311,8 @@ class Call:
                 self._witnesses.judge(ticket, self._listener.read(span))
             case Weigh(ticket):
                 if words := self._listener.transcript(ticket):
-                    self._witnesses.weigh(ticket, words, self._said_before)
+                    conversation = prompt.request(self.history, self._settings, ReplyOptions(), words.text)
+                    self._witnesses.weigh(ticket, words, self._said_before, conversation)
             case Draft(ticket):
                 self._speaker.draft(ticket)
             case Discard(ticket):
@@ -351,7 +352,7 @@ class Call:
                 TranscriptReady(
                     ticket,
                     empty=not text,
-                    ending=ending(text, language),
+                    ending=ending(text, language, self._said_before),
                     slight=echo or (is_backchannel(text, language) and not self._speaker.nearly_over),
                     echo=echo,
                     letters=sum(map(str.isalnum, text)),

@@ -149,8 +149,13 @@ class SentenceDetector(Engine, Protocol):
     def languages(self) -> Set[str]:
         """ISO 639-1 codes that it can judge."""
 
-    async def finished(self, words: str, *, before: str, caller: str) -> float:
-        """P(a sentence may end behind `words`), 0..1, whatever their punctuation. before: the tutor's last words."""
+    async def finished(
+        self, words: str, *, before: str, caller: str, conversation: "ChatRequest | None" = None
+    ) -> float:
+        """P(a sentence may end behind `words`), 0..1, whatever their punctuation. before: the tutor's last words.
+
+        conversation: all of it, up to these words, for a model that has read the rest of it already.
+        """
 
     async def prepare(self, words: str, *, before: str, caller: str) -> None:
         """It will be asked about a text that begins with `words`. Makes way when it is, and for a newer beginning."""
@@ -343,4 +348,4 @@ class Engines:
         given: tuple[Engine | None, ...] = (
             self.vad, self.recognizer, self.chat, self.synthesizer, self.turn_detector, self.sentence_detector,
         )  # fmt: skip
-        return tuple(engine for engine in given if engine is not None)
+        return tuple(dict.fromkeys(engine for engine in given if engine is not None))  # one may have two roles

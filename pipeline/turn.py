@@ -467,10 +467,11 @@ class TurnTaker:
         known = self._turn.known
         known.heard(event)
         asked: list[Action] = []
-        if known.words and self._policy.create_response:
-            asked.append(Draft(event.ticket))
+        # The words are weighed first: who weighs them may be the model that makes the answer, and begins with that.
         if known.words and self._policy.detection is Detection.ADAPTIVE:
             asked.append(Weigh(event.ticket))
+        if known.words and self._policy.create_response:
+            asked.append(Draft(event.ticket))
         return asked + self._reconsider()
 
     def _paused_at(self, ticket: Ticket) -> Turn | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipeline.actions import Ticket
 from pipeline.audio import Pcm
-from pipeline.engines import SentenceDetector, Transcript, TurnDetector
+from pipeline.engines import ChatRequest, SentenceDetector, Transcript, TurnDetector
 from pipeline.errors import EngineError
 from pipeline.line import Line
 from pipeline.tasks import Newest, TicketWork
@@ -35,10 +35,10 @@ class Witnesses:
         if detector := self._line.engines.turn_detector:
             self._work.start(ticket, self._judge(detector, ticket, audio), "judge")
 
-    def weigh(self, ticket: Ticket, words: Transcript, before: str) -> None:
-        """Could a sentence end with these words? before: what the tutor said last."""
+    def weigh(self, ticket: Ticket, words: Transcript, before: str, conversation: ChatRequest | None = None) -> None:
+        """Could a sentence end with these words? before: what the tutor said last. conversation: up to these words."""
         self._language = words.language
-        self._work.start(ticket, self._weigh(self._able(), ticket, words.text, before), "weigh")
+        self._work.start(ticket, self._weigh(self._able(), ticket, words.text, before, conversation), "weigh")
 
     def read_along(self, ticket: Ticket, words: str, before: str) -> None:
         """These will very probably be the first words of what is going to be weighed."""
@@ -63,11 +63,20 @@ class Witnesses:
         else:
             self._judged(ticket, complete)
 
-    async def _weigh(self, detector: SentenceDetector | None, ticket: Ticket, words: str, before: str) -> None:
+    async def _weigh(
+        self,
+        detector: SentenceDetector | None,
+        ticket: Ticket,
+        words: str,
+        before: str,
+        conversation: ChatRequest | None,
+    ) -> None:
         finished = None
         try:
             if detector:
-                finished = await detector.finished(words, before=before, caller=self._line.caller)
+                finished = await detector.finished(
+                    words, before=before, caller=self._line.caller, conversation=conversation
+                )
         except EngineError as error:
             self._line.log.warning("weighing the words failed", extra={"reason": str(error)})
         self._weighed(ticket, finished)

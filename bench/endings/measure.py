@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any, Final
 
 from bench.endings.places import Place
+from bench.patience import patiently
 from pipeline.endings import ending
 from pipeline.endpoint import Evidence, Habits
 from pipeline.engines import SentenceDetector
@@ -37,11 +38,15 @@ async def judged(
     for place in places:
         finished = None
         if detector and place.language in detector.languages:
-            finished = await detector.finished(place.text, before=place.question, caller="bench")
-        evidence = Evidence(ending=ending(place.text, place.language), finished=finished)
+            finished = await _finished(detector, place)
+        evidence = Evidence(ending=ending(place.text, place.language, place.question), finished=finished)
         found.append(Judged(place, evidence, Habits().wait(evidence, policy.shortest, policy.patience)))
         tell("places", len(found), len(places))
     return found
+
+
+async def _finished(detector: SentenceDetector, place: Place) -> float:
+    return await patiently(lambda: detector.finished(place.text, before=place.question, caller="bench"))
 
 
 def by_language(found: Sequence[Judged]) -> Mapping[str, Mapping[str, Any]]:

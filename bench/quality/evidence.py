@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from bench.patience import patiently
 from bench.quality import sound
 from bench.quality.labels import Item, Pause, noise_name
 from bench.quality.telling import Tell
@@ -73,7 +74,7 @@ async def _row(
     sentences = engines.sentence_detector
     finished = None
     if sentences and words.text and words.language in sentences.languages:
-        finished = round(await sentences.finished(words.text, before="", caller=caller), 4)
+        finished = round(await patiently(lambda: sentences.finished(words.text, before="", caller=caller)), 4)
     return {
         "item": item.name,
         "place": pause.kind if pause else "end",

@@ -12,11 +12,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from bench.patience import patiently
 from bench.quality.backstage import Backstage
 from bench.quality.memory import Memory, key, recalled
 from bench.quality.tutor import Pace, PacedChat
 from pipeline.audio import Pcm
 from pipeline.engines import (
+    ChatRequest,
     Engine,
     EngineInfo,
     Engines,
@@ -154,13 +156,18 @@ class MeteredSentences(_Metered):
     def languages(self) -> Set[str]:
         return self._detector.languages
 
-    async def finished(self, words: str, *, before: str, caller: str) -> float:
+    async def finished(self, words: str, *, before: str, caller: str, conversation: ChatRequest | None = None) -> float:
+        def ask() -> Coroutine[Any, Any, float]:
+            return self._detector.finished(words, before=before, caller=caller, conversation=conversation)
+
         def answer() -> tuple[float, float]:
             read = " ".join(words.split()[:-UNREAD_WORDS])
             self.backstage.run(self._detector.prepare(read, before=before, caller=caller))
-            return self.timed(self._detector.finished(words, before=before, caller=caller))
+            if conversation:  # in a call the conversation was read before, and the first words as they were known
+                self.backstage.run(patiently(ask))
+            return self.timed(ask())
 
-        question = key(self.info, words, before)
+        question = key(self.info, words, before, conversation and conversation.messages)
         return await self.prices.pay("sentence", lambda: recalled(self.memory.sentence, question, answer))
 
     async def prepare(self, words: str, *, before: str, caller: str) -> None:

@@ -436,3 +436,49 @@ async def test_it_dies_with_its_parent(model: Path) -> None:
     await parent.wait()
     # Where nobody adopts orphans a dead one stays listed, as a zombie.
     await until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+async def test_the_model_that_answers_says_whether_the_callers_words_could_end(model):
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        talk = asking("Hello.", "Where do you live?", "")
+
+        async def ends(words: str) -> float:
+            told = await chat.finished(words, before="Where do you live?", caller="anna", conversation=talk)
+            return float(told)
+
+        assert await ends("I live in a.") < await ends("I live in London.")
+        assert await ends("我住在") >= 0
+        assert await chat.finished("In London.", before="Where do you live?", caller="ben") > 0
+
+
+async def test_an_answer_asked_for_meanwhile_begins_behind_the_judgement_and_with_what_it_read(model):
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        request = asking("I would like to tell you about my day at the market with my mother.")
+        judged: list[str] = []
+
+        async def judge() -> None:
+            said = request.messages[-1].text
+            await chat.finished(said, before="", caller="anna", conversation=request)
+            judged.append("judged")
+
+        async def answer() -> Usage | None:
+            usage = None
+            async with aclosing(chat.stream(request, caller="anna")) as deltas:
+                async for delta in deltas:
+                    judged.append("answered")
+                    usage = delta.usage or usage
+            return usage
+
+        _, usage = await asyncio.gather(judge(), answer())
+        assert judged[0] == "judged"
+        assert usage is not None
+        assert usage.input - usage.cached < 15, "the template's tail, and the mark at the end"
+
+
+async def test_who_is_being_answered_is_not_judged_meanwhile(model):
+    async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
+        async with aclosing(chat.stream(SKY, caller="anna")) as deltas:
+            await anext(deltas)
+            with pytest.raises(EngineError, match="busy"):
+                await chat.finished("And then", before="", caller="anna")
+        assert 0 <= await chat.finished("And then", before="", caller="anna") <= 1

@@ -52,6 +52,11 @@ async def test_a_short_answer_is_whole_when_it_was_asked_for(sentences):
     assert asked > alone
 
 
+@pytest.mark.parametrize("words", ["我是学生", "我想", "Привет, меня зовут", "日本語"])
+async def test_words_whose_next_token_is_part_of_a_character_are_judged_too(sentences, words):
+    assert 0 <= await sentences.finished(words, before="你好", caller="anna") <= 1
+
+
 async def test_callers_do_not_disturb_each_other(sentences):
     asked = [("Where is the", "anna"), ("I am from Spain", "ben"), ("Where is the", "cleo")]
     found = await asyncio.gather(*(sentences.finished(words, before="", caller=who) for words, who in asked))

@@ -69,7 +69,7 @@ def test_words_that_no_sentence_could_end_with_are_waited_for_whatever_their_pun
     talk.speak(960)
     talk.hush(128)
     ticket = talk.ticket(Transcribe)
-    assert kinds(talk.tell(TranscriptReady(ticket, empty=False, ending=end))) == [Draft, Weigh]
+    assert kinds(talk.tell(TranscriptReady(ticket, empty=False, ending=end))) == [Weigh, Draft]
     talk.tell(CompletionJudged(ticket, 0.5))
     talk.tell(SentenceJudged(ticket, finished))
     talk.tell(DraftReady(ticket))

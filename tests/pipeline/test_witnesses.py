@@ -16,7 +16,7 @@ from models.scripted import (
 from pipeline.actions import Ticket
 from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.call_log import CallLog
-from pipeline.engines import Engines, Transcript
+from pipeline.engines import ChatRequest, Engines, Transcript
 from pipeline.errors import EngineDown
 from pipeline.history import History
 from pipeline.line import Line
@@ -28,7 +28,7 @@ AUDIO = Pcm(bytes(3200), HEARING_RATE)
 
 
 class Broken(ScriptedSentences):
-    async def finished(self, words: str, *, before: str, caller: str) -> float:
+    async def finished(self, words: str, *, before: str, caller: str, conversation: ChatRequest | None = None) -> float:
         raise EngineDown("It is restarting.")
 
 
