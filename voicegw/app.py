@@ -150,6 +150,7 @@ def build(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         warming = asyncio.create_task(_warm(gateway, ready, failed), name="warm the engines")
+        watching = asyncio.create_task(gateway.lag.run(), name="watch the event loop")
         try:
             yield
         finally:
@@ -157,6 +158,8 @@ def build(
             warming.cancel()
             await asyncio.gather(warming, return_exceptions=True)
             await gateway.drain()
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
             await asyncio.gather(*(engine.close() for engine in gateway.engines.all))
 
     app = Starlette(

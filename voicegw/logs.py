@@ -11,6 +11,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from voicegw.unhurried import UnhurriedHandler
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 _SECRETS = (
@@ -55,7 +57,7 @@ def configure(level: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"json": {"()": JsonFormatter}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "handlers": {"stderr": {"()": UnhurriedHandler, "formatter": "json"}},
             "root": {"level": "WARNING", "handlers": ["stderr"]},
             "loggers": {name: {"level": level} for name, level in levels.items()},
         }

@@ -15,9 +15,18 @@ from tests.support.wire import dial
 from voicegw import logs
 
 
-def captured(level: str) -> io.StringIO:
+class Log(io.StringIO):
+    """What was logged, when all of it is written."""
+
+    def getvalue(self) -> str:
+        for handler in logging.getLogger().handlers:
+            handler.flush()
+        return super().getvalue()
+
+
+def captured(level: str) -> Log:
     logs.configure(level)
-    stream = io.StringIO()
+    stream = Log()
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, logs.JsonFormatter) and isinstance(handler, logging.StreamHandler):
             handler.setStream(stream)

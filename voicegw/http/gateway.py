@@ -11,6 +11,7 @@ from pipeline.engines import Engines
 from pipeline.settings import CallSettings
 from voicegw.connections import Connections
 from voicegw.http.access import Doorkeeper, Refused
+from voicegw.lag import LagWatch
 from voicegw.media.batch import WAITING, BatchDesk
 from voicegw.protocol.dialect import GA, Dialect
 from voicegw.protocol.offer import Offer
@@ -55,6 +56,7 @@ class Gateway:
     public: dict[str, object] = field(default_factory=dict)
     state: Literal["starting", "ready", "stopping"] = "starting"
     batch_jobs: int = 4
+    lag: LagWatch = field(default_factory=LagWatch)
     switchboard: Switchboard = field(init=False)
     transcribing: BatchDesk = field(init=False)
     reading: BatchDesk = field(init=False)

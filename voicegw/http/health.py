@@ -45,6 +45,7 @@ async def info(request: Request) -> Response:
             "packages": {name: version(name) for name in PACKAGES},
             "settings": gateway.public,
             "calls": len(gateway.table),
+            "loop_late_ms": gateway.lag.facts(),
             "connections": {
                 "open": len(gateway.connections),
                 "most": gateway.connections.most,
