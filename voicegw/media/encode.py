@@ -87,6 +87,7 @@ class _Coded:
             stream = self._container.add_stream(self._kind.codec, rate=rate)
             assert isinstance(stream, av.AudioStream)
             stream.layout, stream.format = "mono", self._kind.sample_format
+            stream.codec_context.thread_count = 1  # none of its own for every request
             if self._kind.bits:
                 stream.bit_rate = self._kind.bits
             self._stream = stream

@@ -33,6 +33,7 @@ class Denoiser:
     def __init__(self, kind: str, strength: float) -> None:
         """kind: a key of REDUCTION_DB. strength: 0..1."""
         self._graph = Graph()
+        self._graph.threads = 1  # none of its own for every caller
         # The filter counts a reduction of less than a hundredth of a decibel as none, and refuses it.
         reduction = max(0.01, REDUCTION_DB[kind] * strength)
         source = self._graph.add_abuffer(
