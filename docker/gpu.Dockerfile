@@ -39,7 +39,7 @@ EXPOSE 8080
 
 # Ready means that the models are warm. 503 until then makes urlopen raise.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=180s --retries=3 \
-    CMD ["python3", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/readyz', timeout=4)"]
+    CMD ["python3", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/readyz?full=ok', timeout=4)"]
 
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["voicegw"]

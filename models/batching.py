@@ -156,9 +156,9 @@ class BatchWorker(Generic[Job, Result]):
 
     @property
     def stuck(self) -> bool:
-        """True while the engine has been busy with one run for longer than `stuck_s`."""
+        """True while the engine has been busy with one run for longer than `stuck_s`, or its thread has died."""
         with self._changed:
-            return self._is_stuck()
+            return self._is_stuck() or self._is_dead()
 
     @property
     def stats(self) -> WorkerStats:
@@ -175,6 +175,8 @@ class BatchWorker(Generic[Job, Result]):
                 self._book.count("refused")
                 self._tell_of_a_hang()
                 raise EngineDown(f"{self.name} hangs: it has been busy with one run for over {self._stuck_s:g} s.")
+            if self._is_dead():
+                raise EngineDown(f"The worker of {self.name} has died; the gateway must be started anew.")
             now = self._clock()
             if displaced := self._queue.displace(priority, now):
                 reason = f"The queue of {self.name} is full, and more urgent jobs go first. Try again later."
@@ -195,6 +197,10 @@ class BatchWorker(Generic[Job, Result]):
 
     def _is_stuck(self) -> bool:
         return self._run_began is not None and self._clock() - self._run_began > self._stuck_s
+
+    def _is_dead(self) -> bool:
+        """Whether its thread ended without being told to."""
+        return self._ready and not self._closing and self._thread is not None and not self._thread.is_alive()
 
     def _tell_of_a_hang(self) -> None:
         """Once for each run that hangs."""

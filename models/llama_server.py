@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import httpx2
 from models.chat_address import client
 from models.chat_limits import DEFAULT_LIMITS
 from models.llama_process import Address, LlamaOptions, LlamaProcess
-from pipeline.errors import OperatorError
+from models.looking import cannot_look
+from pipeline.errors import EngineDown, EngineTimeout, OperatorError
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,10 @@ START_S = 120.0
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 """Pause before a restart: doubled from the first to the longest, so that what dies at once does not eat the machine."""
+LOOK_S = 2.0
+"""How long it may take to tell somebody who only wants to know that it is there; seconds."""
+LOOKS = 2
+"""Looks in a row that must find it unwell before it is killed."""
 STEADY_S = 60.0
 """A child that lived this long counts as well again: the next pause is the first."""
 
@@ -35,6 +41,10 @@ class Pulse:
     every_s: float = 5.0
     answer_s: float = 5.0
     step_s: float = 60.0
+
+
+class CannotLook(Exception):
+    """Whether the child is well is not known: this process could not ask."""
 
 
 class EmbeddedServer:
@@ -89,11 +99,29 @@ class EmbeddedServer:
         if self._process is not None:
             await self._process.stop()
 
+    async def look(self) -> None:
+        """Whether the server is there, by its HTTP threads: they answer at once, also while the model is busy.
+
+        Raises EngineDown while it is down, EngineTimeout when it does not answer; nothing when we cannot look.
+        """
+        address = self._address
+        if address is None:
+            raise EngineDown(f"The embedded language model {self.options.name} is down.")
+        try:
+            async with client(httpx2.URL(address.url), address.key, DEFAULT_LIMITS) as http:
+                (await http.get("health", timeout=LOOK_S)).raise_for_status()
+        except httpx2.TimeoutException:
+            raise EngineTimeout(f"The embedded language model {self.options.name} does not answer.") from None
+        except (httpx2.HTTPError, OSError) as error:
+            if not cannot_look(error):
+                raise EngineDown(f"The embedded language model {self.options.name} is down: {error!r}.") from error
+
     async def _launch(self) -> None:
         process = await LlamaProcess.spawn(self.options)
         try:
             address = await process.ready(START_S)
-            await self._examine(address)
+            with suppress(CannotLook):  # it said itself that it is ready
+                await self._examine(address)
         except BaseException:
             await process.stop()
             raise
@@ -123,28 +151,39 @@ class EmbeddedServer:
                     log.warning("the embedded language model does not come back: %s", error)
 
     async def _end(self, process: LlamaProcess, address: Address) -> int:
-        """Its exit status, when it dies, or when it has been found dead inside and is put out of its misery."""
+        """Its exit status, when it dies, or when it has been found dead inside and is put out of its misery.
+
+        That takes two looks in a row: one alone may have failed because this process was held up.
+        """
+        unwell = 0
         while True:
             dead = await process.dies(within_s=self._pulse.every_s)
             if dead is not None:
                 return dead
             try:
                 await self._examine(address)
+                unwell = 0
             except OperatorError as error:
-                log.error("%s; it is killed", error)  # noqa: TRY400 - the sentence says it all
-                process.kill()
+                unwell += 1
+                if unwell >= LOOKS:
+                    log.error("%s; it is killed", error)  # noqa: TRY400 - the sentence says it all
+                    process.kill()
+            except Exception as error:  # whatever it is, it says nothing about the child
+                log.warning("the embedded language model could not be asked how it is, and is left as it is: %r", error)
 
     async def _examine(self, address: Address) -> None:
-        """Raises OperatorError when the server at `address` is not well."""
+        """Raises OperatorError when the server at `address` is not well, CannotLook when that is not known."""
         # The first is answered by its HTTP threads; the second waits for the thread that runs the model.
         questions = (("health", self._pulse.answer_s), ("slots", self._pulse.step_s))
         async with client(httpx2.URL(address.url), address.key, DEFAULT_LIMITS) as http:
             for path, within_s in questions:
                 try:
                     (await http.get(path, timeout=within_s)).raise_for_status()
-                except httpx2.TimeoutException:
-                    raise OperatorError(f"llama.cpp's server has not answered /{path} for {within_s:g} s") from None
-                except httpx2.HTTPError as error:
+                except (httpx2.HTTPError, OSError) as error:
+                    if cannot_look(error):
+                        raise CannotLook(f"llama.cpp's server could not be asked for /{path}: {error!r}") from error
+                    if isinstance(error, httpx2.TimeoutException):
+                        raise OperatorError(f"llama.cpp's server has not answered /{path} for {within_s:g} s") from None
                     raise OperatorError(
                         f"llama.cpp's server does not answer /{path} as it should: {error!r}"
                     ) from error

@@ -66,6 +66,9 @@ class EmbeddedChat:
         if self._life is not None:
             await self._life.close()
 
+    async def probe(self) -> None:
+        await self._server.look()
+
     async def stream(self, request: ChatRequest, *, caller: str) -> AsyncGenerator[ChatDelta, None]:
         """The answer as it is made. Raises EngineDown at once while the server is restarting; see also OpenAIChat."""
         await self._connect()

@@ -21,8 +21,10 @@ from models import chat_request
 from models.chat_address import base, client, shown
 from models.chat_errors import NOT_A_STREAM, of_the_form, quote, refused, unreachable, why
 from models.chat_form import Form, formed
+from models.chat_health import ChatHealth
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits, Waits
 from models.chat_stream import ChatStream
+from models.looking import cannot_look
 from models.thoughts import Habits
 from models.told_tools import told
 from pipeline.engines import ChatDelta, ChatMessage, ChatRequest, EngineInfo
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 AFTER_LAST_TOKEN_S = 1.0
 """How long the usage counts and the end of the stream may take once the model has finished; seconds."""
+HELLO = ChatRequest((ChatMessage("user", "Hi"),), max_tokens=1)
+"""Asked to see whether anything is answered."""
 POLL_S = 0.25
 """Pause between two looks at a server that is still starting; seconds."""
 LONGEST_REFUSAL = 1 << 16
@@ -81,6 +85,7 @@ class OpenAIChat:
         self._own = own
         self._form = Form.JOINED
         self._client = client(url, api_key, limits)
+        self._health = ChatHealth(self._look, self._ask)
 
     @property
     def info(self) -> EngineInfo:
@@ -94,9 +99,8 @@ class OpenAIChat:
             self._model = offered[0].id
         self._kind = next((model.owned_by for model in offered if model.id == self._model), "") or self._kind
         patient = replace(self._limits, first_token_s=self._limits.start_s, total_s=self._limits.start_s)
-        hello = ChatRequest((ChatMessage("user", "Hi"),), max_tokens=1)
         try:
-            async with aclosing(self._only_read(hello, Waits(patient, self._server))) as deltas:
+            async with aclosing(self._only_read(HELLO, Waits(patient, self._server))) as deltas:
                 async for _ in deltas:
                     pass
         except EngineError as error:
@@ -105,6 +109,9 @@ class OpenAIChat:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    async def probe(self) -> None:
+        await self._health.probe()
 
     async def stream(
         self, request: ChatRequest, *, caller: str, extra: Mapping[str, Any] | None = None
@@ -132,7 +139,9 @@ class OpenAIChat:
             if self._key and self._key in str(error):
                 error = type(error)(str(error).replace(self._key, "***"))
             log.info("call %s: %s", caller, error)
+            self._health.failed(error)
             raise error from None
+        self._health.answered()
 
     async def prefill(self, request: ChatRequest, *, caller: str) -> None:
         """An answer of one token, where the server is known to remember what it reads; nothing elsewhere.
@@ -274,6 +283,24 @@ class OpenAIChat:
             page += piece
         answer.refused = of_the_form(status, page)
         raise refused(self._server, status, page, model=self._model, key=self._key)
+
+    async def _look(self) -> None:
+        """Whether the server gives its list of models: free, and enough as long as requests are answered."""
+        try:
+            response = await self._client.get("models")
+        except httpx2.HTTPError as error:
+            if not cannot_look(error):
+                raise unreachable(self._server, error) from error
+            return
+        status = response.status_code
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise refused(self._server, status, b"", model=self._model, key=self._key)
+
+    async def _ask(self) -> None:
+        """For one token."""
+        async with aclosing(self._only_read(HELLO, Waits(self._limits, self._server))) as deltas:
+            async for _ in deltas:
+                pass
 
     async def _offered(self) -> "list[_Model]":
         """The models that the server lists, none when it keeps no list. Raises OperatorError when it stays away."""

@@ -65,6 +65,9 @@ class LlamaSentences:
         await self._server.close()
         await self._client.aclose()
 
+    async def probe(self) -> None:
+        await self._server.look()
+
     async def finished(self, words: str, *, before: str, caller: str, conversation: ChatRequest | None = None) -> float:
         address = self._server.address
         if address is None:

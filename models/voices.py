@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from pipeline.engines import EngineInfo, Speaking, Spoken, Synthesizer, Voice
+from pipeline.engines import EngineInfo, Speaking, Spoken, Synthesizer, Voice, Watched
 from pipeline.errors import EngineError
 
 NAMED = 12
@@ -59,6 +59,11 @@ class Voices:
     def voices(self) -> Sequence[Voice]:
         """Known after `start`."""
         return tuple(voice for synthesizer in self._synthesizers for voice in synthesizer.voices)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether one of those that notice it hangs."""
+        return any(isinstance(synthesizer, Watched) and synthesizer.stuck for synthesizer in self._synthesizers)
 
     async def start(self) -> None:
         for synthesizer in self._synthesizers:

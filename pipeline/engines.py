@@ -45,6 +45,17 @@ class Watched(Protocol):
         """True while one piece of work takes so long that it may never end; until it does, all requests fail."""
 
 
+@runtime_checkable
+class Probed(Protocol):
+    """An engine that depends on another process or machine, which may be gone."""
+
+    async def probe(self) -> None:
+        """Whether a request would be answered now, found out cheaply. Raises EngineError when it would not.
+
+        Returns where nothing can be found out, because of this side.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word in sound. text: with the space in front of it, so that words join to the text they are from.

@@ -17,6 +17,8 @@ requests; or it has become a WebSocket."""
 
 OWN_PLACES = 8
 """Connections beyond the limit that only callers on this machine may have: whoever watches over the gateway."""
+SHORT_S = 30.0
+"""How long it is told that descriptors ran out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,10 @@ class Connections:
 
     def __iter__(self) -> Iterator[Guest]:
         return iter(list(self._guests))
+
+    def short(self, now: float) -> bool:
+        """Whether descriptors were too few just now."""
+        return self.short_at is not None and now - self.short_at < SHORT_S
 
     def came(self, address: str, now: float) -> Guest:
         guest = Guest(address, self.patience, now)

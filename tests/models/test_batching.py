@@ -14,6 +14,7 @@ import pytest
 from models import batching
 from models.batching import BatchWorker, Run, in_parts
 from pipeline.errors import EngineDown, EngineError, EngineOverloaded, EngineTimeout, OperatorError
+from tests.support.until import until
 
 DEADLINE_S = 10.0
 """Far more than anything here takes; reached only when something is broken."""
@@ -443,3 +444,21 @@ async def test_between_two_parts_another_caller_gets_a_turn() -> None:
         short = in_parts(worker, Countdown(2), caller="ben", deadline_s=DEADLINE_S)
         assert [part async for part in short] == [2, 1]
         assert await anext(long) == 999
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_worker_whose_thread_has_died_is_stuck_and_refuses_at_once() -> None:
+    def run(_: Sequence[int]) -> list[int]:
+        raise SystemExit  # nothing that an engine raises gets through
+
+    worker = BatchWorker[int, int]("mortal", lambda: run, max_waiting=4)
+    await worker.start()
+    try:
+        assert not worker.stuck
+        with pytest.raises(EngineTimeout):
+            await worker.submit(1, caller="anna", deadline_s=0.1)
+        await until(lambda: worker.stuck)
+        with pytest.raises(EngineDown, match="has died"):
+            await worker.submit(2, caller="anna", deadline_s=DEADLINE_S)
+    finally:
+        await worker.close()

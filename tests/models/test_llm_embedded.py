@@ -23,7 +23,7 @@ from models.llm_embedded import EmbeddedChat
 from models.llm_openai import OpenAIChat
 from models.weights.files import ModelStore
 from pipeline.engines import ChatMessage, ChatRequest, Tool, ToolCall, Usage
-from pipeline.errors import EngineDown, EngineError, OperatorError
+from pipeline.errors import EngineDown, EngineError, EngineTimeout, OperatorError
 from tests.support.until import until
 
 pytestmark = pytest.mark.real
@@ -357,6 +357,29 @@ async def test_a_child_that_hangs_is_replaced(model: Path) -> None:
         assert not child.is_running()
         assert "blue" in (await reply(chat, SKY))[0]
         assert server.restarts == 1
+
+
+async def test_whether_it_would_answer_can_be_asked(model: Path) -> None:
+    """While it works, while it hangs, while it is dead, and when it is back."""
+    server = embedded(model)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        stream = chat.stream(asking("Tell me a long story about a river.", max_tokens=900), caller="ann")
+        await anext(stream)
+        await chat.probe()
+        await stream.aclose()
+        assert server.pid is not None
+        child = psutil.Process(server.pid)
+        child.suspend()
+        with pytest.raises(EngineTimeout):
+            await chat.probe()
+        child.resume()
+        await chat.probe()
+        child.kill()
+        await until(lambda: server.address is None)
+        with pytest.raises(EngineDown):
+            await chat.probe()
+        await until(lambda: server.address is not None, 30)
+        await chat.probe()
 
 
 async def test_nothing_is_left_after_closing(model: Path) -> None:

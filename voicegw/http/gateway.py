@@ -11,6 +11,7 @@ from pipeline.engines import Engines
 from pipeline.settings import CallSettings
 from voicegw.connections import Connections
 from voicegw.http.access import Doorkeeper, Refused
+from voicegw.http.readiness import Readiness
 from voicegw.lag import LagWatch
 from voicegw.media.batch import WAITING, BatchDesk
 from voicegw.protocol.dialect import GA, Dialect
@@ -58,10 +59,12 @@ class Gateway:
     batch_jobs: int = 4
     lag: LagWatch = field(default_factory=LagWatch)
     switchboard: Switchboard = field(init=False)
+    readiness: Readiness = field(init=False)
     transcribing: BatchDesk = field(init=False)
     reading: BatchDesk = field(init=False)
 
     def __post_init__(self) -> None:
+        self.readiness = Readiness(self.engines)
         self.switchboard = Switchboard(self.table, self.new_peer, longest_s=self.longest_s, grace_s=self.grace_s)
         self.transcribing = BatchDesk(self.batch_jobs, lambda: self.table.waits, waiting=WAITING)
         self.reading = BatchDesk(self.batch_jobs, lambda: self.table.waits, waiting=WAITING)
@@ -80,6 +83,11 @@ class Gateway:
         except KeyBusy as busy:
             raise Refused(str(busy), 429, "rate_limit_exceeded") from None
         return key
+
+    @property
+    def full(self) -> bool:
+        """Whether one more caller would be refused."""
+        return self.table.full and not self.switchboard.yielding
 
     def make_room(self) -> None:
         """To be called when a call begins that was admitted: one that nobody came to gives way where all are taken."""
