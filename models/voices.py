@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from models.tts_joined import Joined
 from pipeline.engines import EngineInfo, Speaking, Spoken, Synthesizer, Voice, Watched
 from pipeline.errors import EngineError
+from pipeline.scripts import by_script
 
 NAMED = 12
 """Voices that an error names; there can be a hundred."""
@@ -76,7 +78,39 @@ class Voices:
         self, text: str, how: Speaking, *, caller: str, batch: bool = False
     ) -> AsyncGenerator[Spoken, None]:
         voice = pick(self.voices, how)
+        language = (how.language or voice.languages[0]).partition("-")[0].lower()
+        host = language if language in voice.languages else voice.languages[0]
+        stretches = by_script(text, host)
+        if [other for _, other in stretches] in ([], [host]):
+            spoken = self._by(voice, text, how, caller=caller, batch=batch)
+        else:
+            spoken = self._joined(voice, host, stretches, how, caller=caller, batch=batch)
+        async with aclosing(spoken) as parts:
+            async for part in parts:
+                yield part
+
+    def _by(self, voice: Voice, text: str, how: Speaking, *, caller: str, batch: bool) -> AsyncGenerator[Spoken, None]:
         speaks = next(synthesizer for synthesizer in self._synthesizers if voice in synthesizer.voices)
-        async with aclosing(speaks.stream(text, replace(how, voice=voice.name), caller=caller, batch=batch)) as parts:
-            async for spoken in parts:
-                yield spoken
+        return speaks.stream(text, replace(how, voice=voice.name), caller=caller, batch=batch)
+
+    async def _joined(
+        self, voice: Voice, host: str, stretches: list[tuple[str, str]], how: Speaking, *, caller: str, batch: bool
+    ) -> AsyncGenerator[Spoken, None]:
+        """A text in several scripts. What no voice can read stays unsaid, and is shown all the same."""
+        joined = Joined(voice.rate)
+        for index, (text, language) in enumerate(stretches):
+            last = index == len(stretches) - 1
+            joined.begin(text)
+            speaker = voice if language == host else self._reader(language)
+            if speaker is not None:
+                spoken = self._by(speaker, text, replace(how, language=language), caller=caller, batch=batch)
+                async with aclosing(spoken) as parts:
+                    async for part in parts:
+                        if ready := joined.add(part):
+                            yield ready
+            if ready := joined.end(text, last=last):
+                yield ready
+
+    def _reader(self, language: str) -> Voice | None:
+        able = [voice for voice in self.voices if language in voice.languages]
+        return min(able, key=lambda voice: not voice.natural, default=None)

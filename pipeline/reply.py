@@ -24,10 +24,10 @@ from pipeline.engines import (
     Word,
 )
 from pipeline.errors import EngineError
-from pipeline.phrases import language_of
 from pipeline.playout import Piece, Playout
 from pipeline.sentences import SentenceSplitter
 from pipeline.timings import Milestones
+from pipeline.voicing import Voicing
 
 AHEAD_S = 8.0
 """Sound made ahead of what has left: more would only be thrown away at the next interruption."""
@@ -85,12 +85,13 @@ class Reply:
     async def make(self, chat: ChatModel, voice: Synthesizer, caller: str) -> None:
         """Run to the end of the answer, or to the first failure, which is kept in `error`."""
         chunks: asyncio.Queue[_Chunk | None] = asyncio.Queue(CHUNKS)
+        voicing = Voicing(self.plan.speaking, voice.voices)
         try:
             if self.plan.fault:
                 raise self.plan.fault
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._think(chat, voice, chunks, caller), name=f"think {caller}")
-                tasks.create_task(self._say(voice, chunks, caller), name=f"say {caller}")
+                tasks.create_task(self._think(chat, voicing, chunks, caller), name=f"think {caller}")
+                tasks.create_task(self._say(voice, voicing, chunks, caller), name=f"say {caller}")
         except* EngineError as group:
             self.error = _first(group)
             self.playout.hurry()
@@ -111,9 +112,9 @@ class Reply:
         return pieces
 
     async def _think(
-        self, chat: ChatModel, voice: Synthesizer, chunks: asyncio.Queue[_Chunk | None], caller: str
+        self, chat: ChatModel, voicing: Voicing, chunks: asyncio.Queue[_Chunk | None], caller: str
     ) -> None:
-        splitter = SentenceSplitter(language_of(self.plan.speaking, voice.voices))
+        splitter = SentenceSplitter(voicing.language)
         answer = _as_written(self.plan.words) if self.plan.words else chat.stream(self.plan.request, caller=caller)
         async with aclosing(answer) as deltas:
             async for delta in deltas:
@@ -123,6 +124,8 @@ class Reply:
                     self._reading(self, delta.reading.share)
                 if delta.text:
                     self.milestones.reach("token", _now())
+                    voicing.read(delta.text)
+                    splitter.language = voicing.language
                 pieces = splitter.push(delta.text) if self.plan.audio else [delta.text]
                 for text in filter(None, pieces):
                     await chunks.put(text)
@@ -134,7 +137,9 @@ class Reply:
             await chunks.put(text)
         await chunks.put(None)
 
-    async def _say(self, voice: Synthesizer, chunks: asyncio.Queue[_Chunk | None], caller: str) -> None:
+    async def _say(
+        self, voice: Synthesizer, voicing: Voicing, chunks: asyncio.Queue[_Chunk | None], caller: str
+    ) -> None:
         first = True
         while (chunk := await chunks.get()) is not None:
             if isinstance(chunk, ToolCallPiece):
@@ -146,7 +151,7 @@ class Reply:
                 continue
             gap, first = ("" if first or ord(chunk[0]) > WIDE else " "), False
             untold, begins = gap + chunk, self._samples
-            async with aclosing(voice.stream(chunk, self.plan.speaking, caller=caller)) as sounds:
+            async with aclosing(voice.stream(chunk, voicing.how, caller=caller)) as sounds:
                 async for spoken in sounds:
                     self.milestones.reach("sound", _now())
                     words = spoken.words

@@ -56,6 +56,16 @@ class SentenceSplitter:
         self._cased = False  # it is written with capital letters, so a sentence begins with one
         self._ended = False  # by a full stop behind which nothing had come yet
 
+    @property
+    def language(self) -> str:
+        """May turn out while the text is being written."""
+        return self._language
+
+    @language.setter
+    def language(self, language: str) -> None:
+        if language != self._language:
+            self._language, self._abbreviations = language, Abbreviations(language)
+
     def push(self, delta: str) -> list[str]:
         # A long one is taken a line or so at a time, so that no more is held than can be looked at.
         pieces = [delta] if len(delta) <= HARD_CHARS else _PIECE.findall(delta)

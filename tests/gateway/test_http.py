@@ -16,7 +16,7 @@ from starlette.datastructures import UploadFile
 
 from models.scripted import ScriptedRecognizer, ScriptedSynthesizer
 from pipeline.audio import Pcm
-from pipeline.engines import Spoken, Transcript, Word
+from pipeline.engines import Speaking, Spoken, Transcript, Voice, Word
 from pipeline.errors import EngineOverloaded
 from tests.media.test_codecs import file
 from tests.support.gateway import Running, gateway, scripted
@@ -124,6 +124,41 @@ async def test_what_is_no_recording_or_too_large_is_refused(monkeypatch):
                 answer = await plain.post("/v1/audio/transcriptions", **sent)
                 assert answer.status_code == 400
                 assert answer.json()["error"]["message"]
+
+
+class Polyglot(ScriptedSynthesizer):
+    voices = (Voice("joe", ("en",), 24_000), Voice("espeak-fr", ("fr",), 24_000, natural=False))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Speaking] = []
+
+    async def stream(self, text, how, *, caller, batch=False):
+        self.asked.append(how)
+        async for spoken in super().stream(text, how, caller=caller, batch=batch):
+            yield spoken
+
+
+@pytest.mark.parametrize(
+    ("wanted", "voice"),
+    [
+        ({"input": "Bonjour, comment ça va ?", "voice": "alloy"}, "espeak-fr"),
+        ({"input": "Madrid", "voice": "alloy", "language": "fr"}, "espeak-fr"),
+        ({"input": "Bonjour, comment ça va ?", "voice": "alloy", "language": "en"}, "joe"),
+        ({"input": "Bonjour, comment ça va ?", "voice": "joe"}, "joe"),
+    ],
+)
+async def test_the_language_chooses_the_voice_of_a_text_unless_the_client_does(wanted, voice):
+    synthesizer = Polyglot()
+    async with (
+        gateway(scripted(synthesizer=synthesizer)) as running,
+        httpx2.AsyncClient(base_url=running.http) as plain,
+    ):
+        answer = await plain.post("/v1/audio/speech", json={**wanted, "response_format": "pcm"})
+        lobby = (await plain.get("/v1/voicegw/lobby")).json()
+    assert answer.status_code == 200
+    assert {how.voice for how in synthesizer.asked} == {voice}
+    assert lobby["default_voices"] == {"en": "joe", "fr": "espeak-fr"}
 
 
 async def test_silence_has_no_words():

@@ -77,6 +77,32 @@ async def test_each_text_is_spoken_by_the_synthesizer_that_has_the_voice() -> No
     assert list(robot.spoken) == ["Bonjour", "Hello"]
 
 
+async def test_a_stretch_in_another_script_is_spoken_by_a_voice_that_can_read_it() -> None:
+    neural, robot = Member(JOE), Member(Voice("espeak-en", ("en",), 22_050), Voice("espeak-ru", ("ru",), 16_000))
+    text = 'I said "привет, мир" to him.'
+    parts = [part async for part in Voices(neural, robot).stream(text, Speaking(), caller="anna")]
+    assert list(neural.spoken) == ['I said "', '" to him.']
+    assert list(robot.spoken) == ["привет, мир"]
+    assert "".join(word.text for part in parts for word in part.words or ()) == text
+    assert {part.pcm.rate for part in parts} == {JOE.rate}
+    at = 0
+    for part in parts:
+        assert part.pcm.start == at
+        at += part.pcm.samples
+    starts = [word.start for part in parts for word in part.words or ()]
+    assert starts == sorted(starts)
+
+
+async def test_what_no_voice_can_read_is_shown_and_not_said() -> None:
+    text = "The word សួស្តី means hello."
+    neural = Member(JOE)
+    parts = [part async for part in Voices(neural).stream(text, Speaking(), caller="anna")]
+    assert list(neural.spoken) == ["The word ", " means hello."]
+    assert "".join(word.text for part in parts for word in part.words or ()) == text
+    parts = [part async for part in Voices(neural).stream("Say សួស្តី", Speaking(), caller="anna")]
+    assert "".join(word.text for part in parts for word in part.words or ()) == "Say សួស្តី"
+
+
 async def test_closing_the_stream_closes_the_one_behind_it() -> None:
     member = Member(JOE)
     stream = Voices(member).stream("a long text that takes several parts", Speaking(), caller="anna")

@@ -210,7 +210,7 @@ def test_a_message_is_bounded_as_a_whole() -> None:
         ({"max_output_tokens": 5}, ReplyOptions(max_tokens=5)),
         ({"max_output_tokens": "inf"}, ReplyOptions()),
         ({"audio": {"output": {"voice": "amy"}}}, ReplyOptions(speaking=Speaking("amy", 1.0))),
-        ({"audio": {"output": {"voice": "marin"}}}, ReplyOptions(speaking=Speaking("joe", 1.0))),
+        ({"audio": {"output": {"voice": "marin"}}}, ReplyOptions(speaking=Speaking(None, 1.0))),
         ({"audio": {"output": {"format": {"type": "audio/pcm", "rate": 24000}}}}, ReplyOptions()),
         ({"audio": {"output": None}, "parallel_tool_calls": True, "conversation": None}, ReplyOptions()),
         ({"tools": [], "tool_choice": "required"}, ReplyOptions(tools=(), tool_choice="auto")),

@@ -47,7 +47,8 @@ async def client_secrets(request: Request, gateway: Gateway) -> Response:
     kind: SessionType = "realtime"
     if wanted.session and wanted.session.get("type") == "transcription":
         kind = "transcription"
-    session = gateway.offer.session(kind, new_id("sess"), 0, wanted.session)
+    offer = gateway.offer
+    session = offer.shown(offer.session(kind, new_id("sess"), 0, wanted.session))
     expiry = wanted.expires_after or _Expiry()
     try:
         key = gateway.ephemeral.issue(kind, wanted.session, expiry.seconds, time.time(), time.monotonic())

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from pipeline.engines import Engines
 from pipeline.settings import CallSettings
+from pipeline.voicing import default_voices
 from voicegw.connections import Connections
 from voicegw.http.access import Doorkeeper, Refused
 from voicegw.http.readiness import Readiness
@@ -109,6 +110,7 @@ class Gateway:
             self.defaults,
             engines.recognizer.languages,
             engines.recognizer.info.model,
+            default_voices(engines.synthesizer.voices),
         )
 
     def new_session(

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from pipeline.voicing import default_voices
 from voicegw.http.access import Refused
 from voicegw.http.endpoint import refusal
 from voicegw.http.gateway import Gateway
@@ -26,8 +27,7 @@ async def lobby(request: Request) -> Response:
     voices = gateway.engines.synthesizer.voices
     understood = gateway.engines.recognizer.languages if gateway.state == "ready" else frozenset()
     # Languages with a human voice first: what the page proposes by itself is among them.
-    ranked = sorted(voices, key=lambda voice: not voice.natural)
-    spoken = dict.fromkeys(language for voice in ranked for language in voice.languages)
+    spoken = default_voices(voices)
     natural = {language for voice in voices if voice.natural for language in voice.languages}
     answer = {
         "state": gateway.state,
@@ -36,6 +36,7 @@ async def lobby(request: Request) -> Response:
         "transports": ["webrtc", "websocket"] if _takes_sdp(request) else ["websocket"],
         "languages": [language for language in spoken if language in understood],
         "natural_languages": [language for language in spoken if language in understood & natural],
+        "default_voices": dict(spoken),
         "voices": [
             {"name": voice.name, "languages": list(voice.languages), "natural": voice.natural} for voice in voices
         ],

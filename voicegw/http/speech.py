@@ -12,6 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from pipeline.engines import Speaking
 from pipeline.errors import CallerError
+from pipeline.languages import plain_language
+from pipeline.phrases import language_of
 from pipeline.sentences import SentenceSplitter
 from voicegw.http.ahead import made_ahead
 from voicegw.http.endpoint import body
@@ -24,7 +26,9 @@ LARGEST = 64 * 1024
 
 
 class _Wanted(Struct, frozen=True, forbid_unknown_fields=True):
-    """instructions: how to speak, which these voices cannot be told. language: our addition, an ISO 639-1 code."""
+    """instructions: how to speak, which these voices cannot be told. language: our addition, an ISO 639-1 code; it
+    chooses the voice where an alias leaves that to us, else the language of `input` does where it is plain.
+    """
 
     input: Annotated[str, Meta(min_length=1, max_length=4096)]
     voice: Voice
@@ -41,7 +45,8 @@ async def speech(request: Request, gateway: Gateway) -> Response:
         wanted: _Wanted = validation.decode(await body(request, LARGEST), _Wanted)
     except (msgspec.DecodeError, RecursionError) as error:
         raise CallerError(f"The body is not valid JSON: {error}.", code="invalid_json") from None
-    speaking = Speaking(gateway.offer.spoken.named(wanted.voice, "voice"), wanted.speed, wanted.language)
+    language = wanted.language or plain_language(wanted.input) or gateway.defaults.listening.language
+    speaking = gateway.offer.spoken.speaking(wanted.voice, wanted.speed, language, "voice")
     sound = made_ahead(_encoded(wanted, speaking, gateway))
     # The first piece is waited for, so that an engine that fails can still say so.
     first = await anext(sound, None)
@@ -52,7 +57,7 @@ async def speech(request: Request, gateway: Gateway) -> Response:
 
 async def _encoded(wanted: _Wanted, speaking: Speaking, gateway: Gateway) -> AsyncGenerator[bytes, None]:
     """Nothing at all for a text without a sound."""
-    splitter = SentenceSplitter()
+    splitter = SentenceSplitter(language_of(speaking, gateway.engines.synthesizer.voices))
     stream, caller, any_sound = sound_stream(wanted.response_format), f"speech_{secrets.token_hex(4)}", False
     synthesizer = gateway.engines.synthesizer
     with gateway.reading.taken_in():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
-from pipeline.engines import Listening, Speaking
+from pipeline.engines import Listening
 from pipeline.errors import CallerError
 from pipeline.settings import CallSettings, ReplyOptions
 from voicegw.protocol.client_events import ResponseOptions
@@ -50,7 +50,7 @@ def call_settings(session: AnySession, defaults: CallSettings, voices: Voices, l
         defaults,
         instructions=session.instructions,
         listening=listening,
-        speaking=Speaking(voices.named(spoken.voice, "session.audio.output.voice"), spoken.speed),
+        speaking=voices.speaking(spoken.voice, spoken.speed, listening.language, "session.audio.output.voice"),
         audio=session.output_modalities == ("audio",),
         max_tokens=_limit(session.max_output_tokens),
         tools=tools,
@@ -61,14 +61,14 @@ def call_settings(session: AnySession, defaults: CallSettings, voices: Voices, l
 
 
 def reply_options(
-    options: ResponseOptions, session: Session, voices: Voices, new_id: Callable[[str], str]
+    options: ResponseOptions, session: Session, voices: Voices, language: str | None, new_id: Callable[[str], str]
 ) -> ReplyOptions:
-    """How one response differs from `session`. Raises CallerError for what is not on offer."""
+    """How one response differs from `session`. language: of the call. Raises CallerError for what is not on offer."""
     output = options.audio.output if options.audio else None
     speaking = None
     if output and output.voice is not None:
-        voice = voices.named(output.voice, "response.audio.output.voice")
-        speaking = Speaking(voice, session.audio.output.speed)
+        speed = session.audio.output.speed
+        speaking = voices.speaking(output.voice, speed, language, "response.audio.output.voice")
     limit = None if options.max_output_tokens is None else _limit(options.max_output_tokens)
     if options.max_output_tokens == "inf" and session.max_output_tokens != "inf":
         limit = MAX_OUTPUT_TOKENS  # None would mean the session's limit, which this response lifts

@@ -1,8 +1,10 @@
 """What this gateway gives to every session."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import UNSET, structs
 
 from pipeline.errors import CallerError, OperatorError
 from pipeline.settings import CallSettings
@@ -29,7 +31,7 @@ class Offer:
 
     voices: names of the voices it has, the default first; never empty.
     defaults: the settings of a call whose client asks for nothing.
-    languages: ISO 639-1 codes that the recognizer can be asked for.
+    languages: ISO 639-1 codes that the recognizer can be asked for. spoken_in: code → default voice of that language.
     """
 
     model: str
@@ -37,6 +39,7 @@ class Offer:
     defaults: CallSettings
     languages: Set[str]
     transcriber: str = "whisper"
+    spoken_in: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises OperatorError for defaults that no client could be told, or that any update would be blamed for."""
@@ -44,6 +47,7 @@ class Offer:
             raise OperatorError("There is no voice to speak with: install at least one.")
         by_silence = {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
         try:
+            self.spoken.named(self.spoken.default, "the default voice")
             self.settings(self.updated(self.session("realtime", "", 0), by_silence))
         except CallerError as error:
             raise OperatorError(f"The default settings of a call cannot be used: {error}") from None
@@ -72,7 +76,16 @@ class Offer:
 
     @property
     def spoken(self) -> Voices:
-        return Voices(self.voices, self.defaults.speaking.voice or self.voices[0])
+        chosen = self.defaults.speaking.voice
+        return Voices(self.voices, chosen or self.voices[0], self.spoken_in, fixed=chosen is not None)
+
+    def shown(self, session: AnySession) -> AnySession:
+        """`session` as its client sees it: with the voice that speaks where the client chose none."""
+        if not isinstance(session, Session) or session.audio.output.voice is not UNSET:
+            return session
+        voice = self.spoken.of(self.settings(session).listening.language)
+        output = structs.replace(session.audio.output, voice=voice)
+        return structs.replace(session, audio=structs.replace(session.audio, output=output))
 
     def _default(self, kind: SessionType, session_id: str, expires_at: int) -> AnySession:
         defaults = self.defaults
@@ -90,6 +103,6 @@ class Offer:
             max_output_tokens="inf" if defaults.max_tokens is None else defaults.max_tokens,
             audio=Audio(
                 input=InputAudio(turn_detection=turn_detection(defaults.turn)),
-                output=SpokenAudio(voice=self.spoken.default, speed=defaults.speaking.speed),
+                output=SpokenAudio(speed=defaults.speaking.speed),
             ),
         )

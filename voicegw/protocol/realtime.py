@@ -16,7 +16,7 @@ Bad input of the client never raises: it queues an `error` event, and the sessio
 from collections.abc import Callable
 from typing import Literal, assert_never
 
-from msgspec import structs
+from msgspec import UNSET, UnsetType, structs
 
 from pipeline.audio import Pcm
 from pipeline.errors import CallerError, EngineError
@@ -73,15 +73,16 @@ class RealtimeProtocol:
         self._narrator = Narrator(replies, self._say, timings=timings)
         self._heard = 0  # samples of the input stream
         self._session = session
+        self._shown = offer.shown(session)
 
     @property
     def session(self) -> AnySession:
-        """The configuration in force."""
-        return self._session
+        """The configuration in force, as the client is shown it."""
+        return self._shown
 
     def open(self) -> None:
         """Queues session.created, which must be the first event a client sees."""
-        self._say(server.SessionCreated(session=self._session))
+        self._say(server.SessionCreated(session=self._shown))
 
     def receive(self, frame: str | bytes) -> list[Command]:
         """What the client wants; empty when it was refused, or when there is nothing for the call to do."""
@@ -112,7 +113,7 @@ class RealtimeProtocol:
 
     def notify(self, notice: Notice) -> None:
         """Queues the events that tell the client about `notice`."""
-        self._narrator.tell(notice, self._session)
+        self._narrator.tell(notice, self._shown)
 
     def sounding(self, what: Literal["started", "stopped", "cleared"], reply: str) -> None:
         """Queues word of an answer's sound, where this side plays it: it began, came to its end, or was cut off."""
@@ -170,8 +171,8 @@ class RealtimeProtocol:
         if isinstance(session, Session):
             self._check_voice(session.audio.output.voice, "session.audio.output.voice")
         settings = self._offer.settings(session)
-        self._session = session
-        self._say(server.SessionUpdated(session=session))
+        self._session, self._shown = session, self._offer.shown(session)
+        self._say(server.SessionUpdated(session=self._shown))
         return settings
 
     def _reply_options(self, event: client.ResponseCreate) -> ReplyOptions:
@@ -181,16 +182,18 @@ class RealtimeProtocol:
         output = event.response.audio.output if event.response.audio else None
         if output and output.voice is not None:
             self._check_voice(output.voice, "response.audio.output.voice")
-        return reply_options(event.response, self._session, self._offer.spoken, self._new_id)
+        language = self._offer.settings(self._session).listening.language
+        return reply_options(event.response, self._session, self._offer.spoken, language, self._new_id)
 
     def _check_conversation(self, event: client.ClientEvent) -> None:
         if isinstance(self._session, TranscriptionSession):
             kind = event.__struct_config__.tag
             raise CallerError(f"'{kind}' has no meaning in a transcription session: nobody answers.", param="type")
 
-    def _check_voice(self, voice: Voice, param: str) -> None:
-        assert isinstance(self._session, Session)
-        if self._narrator.spoken and voice != self._session.audio.output.voice:
+    def _check_voice(self, voice: Voice | UnsetType, param: str) -> None:
+        """A voice that was heard stays. One that nobody chose, and an alias, may follow the language all the same."""
+        assert isinstance(self._shown, Session)
+        if self._narrator.spoken and voice is not UNSET and voice != self._shown.audio.output.voice:
             raise CallerError(
                 "The voice cannot be changed any more: this conversation already holds spoken answers.",
                 code="cannot_update_voice",

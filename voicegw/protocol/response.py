@@ -26,6 +26,7 @@ def begun_response(response_id: str, options: ReplyOptions, session: Session, co
     if options.audio is not None:
         modalities = ("audio",) if options.audio else ("text",)
     output = session.audio.output
+    assert output.voice is not UNSET  # the session is the one that its client is shown
     voice = output.voice.id if isinstance(output.voice, VoiceId) else output.voice
     if options.speaking is not None and options.speaking.voice is not None:
         voice = options.speaking.voice

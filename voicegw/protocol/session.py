@@ -36,7 +36,9 @@ class InputAudio(Wire, frozen=True):
 
 
 class SpokenAudio(Wire, frozen=True):
-    voice: Voice
+    """voice: not set while the client has chosen none; clients are shown the one that speaks (`Offer.shown`)."""
+
+    voice: Voice | UnsetType = UNSET
     format: AudioFormat = PcmFormat()
     speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
 
