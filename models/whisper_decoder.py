@@ -82,19 +82,19 @@ class OnnxDecoder:
         self,
         encoded: NDArray[np.float32],
         prompts: Sequence[Sequence[int]],
-        limit: int,
+        limits: Sequence[int],
         *,
         draft: Sequence[int] = (),
         no_repeat: int = 0,
     ) -> list[Text]:
-        """The texts of utterances (positions of the encoder, (B, F, width)), of at most `limit` tokens each.
+        """The texts of utterances (positions of the encoder, (B, F, width)), of at most so many tokens.
 
         prompts: equally long. draft: how the text probably begins; for one utterance only. no_repeat: so many tokens in
         a row do not come again; 0 allows it.
         """
         length = len(prompts[0])
-        limit = min(limit, CONTEXT_TOKENS - length)
-        draft = draft[: limit - 1]
+        limits = [min(limit, CONTEXT_TOKENS - length) for limit in limits]
+        draft = draft[: limits[0] - 1]
         run = _Run(self._memory, self._step, self._shape, encoded)
         begin = list(prompts[0]).index(self._vocabulary.start)
         given = [[*prompt, *draft] for prompt in prompts]
@@ -102,7 +102,7 @@ class OnnxDecoder:
         texts = [Text(float(_probabilities(row)[self._vocabulary.no_speech])) for row in scores[:, 0]]
         scores, at = scores[:, 1:], 0
         while True:
-            written = [self._write(text, scores[row, at], limit, no_repeat) for row, text in enumerate(texts)]
+            written = [self._write(text, scores[row, at], limits[row], no_repeat) for row, text in enumerate(texts)]
             if all(text.ended for text in texts):
                 return texts
             if at < len(draft) and written[0] == draft[at]:

@@ -95,15 +95,16 @@ class Whisper:
         self,
         encoded: Encoded,
         prompts: Sequence[Sequence[int]],
-        limit: int,
+        limits: Sequence[int],
         *,
         draft: Sequence[int] = (),
         no_repeat: int = 0,
     ) -> list[Text]:
-        """What was said, in at most `limit` tokens for each utterance. See `OnnxDecoder.decode`."""
+        """What was said, in at most so many tokens for each utterance. See `OnnxDecoder.decode`."""
         if self._decoder is not None:
-            return self._decoder.decode(np.asarray(encoded), prompts, limit, draft=draft, no_repeat=no_repeat)
-        # CTranslate2 counts the prompt as well, and allows half of `max_length` for the text at most.
+            return self._decoder.decode(np.asarray(encoded), prompts, limits, draft=draft, no_repeat=no_repeat)
+        # CTranslate2 counts the prompt as well, and allows half of `max_length` for the text at most. It has one limit.
+        limit = max(limits)
         results = self._model.model.generate(
             encoded,
             [list(prompt) for prompt in prompts],
@@ -115,8 +116,9 @@ class Whisper:
         )
         # Its score is the sum divided by the number of tokens without the one that ends them.
         return [
-            Text(result.no_speech_prob, tokens := list(result.sequences_ids[0]), result.scores[0] * len(tokens), True)
-            for result in results
+            Text(result.no_speech_prob, tokens[:own], result.scores[0] * len(tokens[:own]), True)
+            for result, own in zip(results, limits, strict=True)
+            for tokens in result.sequences_ids[:1]
         ]
 
     def align(

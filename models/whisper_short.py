@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from models import whisper_rules as rules
 from models.whisper_decoder import Text
 from models.whisper_model import Encoded, Whisper, part
+from models.whisper_pauses import without_pauses
 from models.whisper_words import spelled, words
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES
 from pipeline.engines import Listening, Transcript
@@ -38,6 +39,21 @@ class Utterance:
         return self.how, rules.window_seconds(self.samples)
 
 
+@dataclass(frozen=True, slots=True)
+class _Hypothesis:
+    """What may have been said. no_speech, logprob: see `models.whisper_decoder.Text`."""
+
+    text: str
+    tokens: Sequence[int]
+    no_speech: float
+    logprob: float
+
+    @property
+    def believed(self) -> bool:
+        words = rules.holds_words(self.text) and not rules.repeats_itself(self.text)
+        return words and rules.is_speech(self.no_speech, self.logprob)
+
+
 class ShortContextWhisper:
     """Utterances of one key in, their transcripts out. Blocks; used in one thread."""
 
@@ -48,29 +64,53 @@ class ShortContextWhisper:
         how, window_s = utterances[0].key
         encoded = self._model.encode([one.audio for one in utterances], window_s)
         languages = [how.language] * len(utterances) if how.language else self._model.detect(encoded, len(utterances))
-        limit = rules.token_limit(max(one.seconds for one in utterances))
+        limits = [rules.token_limit(one.seconds) for one in utterances]
         prompts = [self._model.prompt(language, how.prompt) for language in languages]
         # A draft for one alone: in a batch, the utterance with the most to decode sets the pace.
         draft = self._model.tokens(languages[0], utterances[0].draft) if len(utterances) == 1 else ()
-        texts = self._model.decode(encoded, prompts, limit, draft=draft)
+        texts = self._model.decode(encoded, prompts, limits, draft=draft)
         return [
             self._judge(part(encoded, row), utterance, language, text)
             for row, (utterance, language, text) in enumerate(zip(utterances, languages, texts, strict=True))
         ]
 
     def _judge(self, encoded: Encoded, utterance: Utterance, language: str, written: Text) -> Transcript:
+        found = self._straightened(encoded, utterance, language, written)
+        if not found.believed:
+            found = self._second_look(utterance, language, found)
+        if not found.believed:
+            return Transcript("", language, written.no_speech)
+        judged = Transcript("", language, found.no_speech, found.logprob)
+        return self._told(encoded, utterance, judged, found.tokens)
+
+    def _straightened(self, encoded: Encoded, utterance: Utterance, language: str, written: Text) -> _Hypothesis:
+        """What was written, without the loops of the decoder."""
         tokenizer = self._model.tokenizer(language)
         tokens = rules.without_restart(written.tokens, utterance.seconds)
         if rules.repeats_itself(tokenizer.decode(tokens)):
             # A second chance in which no three tokens may come again.
             prompt = self._model.prompt(language, utterance.how.prompt)
-            (written,) = self._model.decode(encoded, [prompt], rules.token_limit(utterance.seconds), no_repeat=3)
+            (written,) = self._model.decode(encoded, [prompt], [rules.token_limit(utterance.seconds)], no_repeat=3)
             tokens = rules.without_restart(written.tokens, utterance.seconds)
-        text = tokenizer.decode(tokens)
-        no_speech, logprob = written.no_speech, written.logprob
-        if not rules.holds_words(text) or rules.repeats_itself(text) or not rules.is_speech(no_speech, logprob):
-            return Transcript("", language, no_speech)
-        return self._told(encoded, utterance, Transcript("", language, no_speech, logprob), tokens)
+        return _Hypothesis(tokenizer.decode(tokens), tokens, written.no_speech, written.logprob)
+
+    def _second_look(self, utterance: Utterance, language: str, found: _Hypothesis) -> _Hypothesis:
+        """Pauses sound like no speech: if there are some, they are taken out, and the surer of both hypotheses is told.
+
+        `found` is what was not believed.
+        """
+        if not rules.in_doubt(found.no_speech, found.logprob):
+            return found
+        short = without_pauses(utterance.audio)
+        if short is None:
+            return found
+        closer = replace(utterance, audio=short)
+        encoded = self._model.encode([short], rules.window_seconds(closer.samples))
+        prompt = self._model.prompt(language, closer.how.prompt)
+        (written,) = self._model.decode(encoded, [prompt], [rules.token_limit(closer.seconds)])
+        again = self._straightened(encoded, closer, language, written)
+        both = again, replace(found, no_speech=again.no_speech)
+        return max((one for one in both if one.believed), key=lambda one: one.logprob, default=found)
 
     def _told(self, encoded: Encoded, utterance: Utterance, judged: Transcript, tokens: Sequence[int]) -> Transcript:
         """`judged`, with the words that `tokens` spell."""

@@ -34,6 +34,7 @@ from pipeline.asides import Asides
 from pipeline.audio import HEARING_RATE, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
 from pipeline.call_log import CallLog
+from pipeline.dictation import dictated
 from pipeline.endings import ending
 from pipeline.engines import ChatRequest, Engines, Transcript
 from pipeline.errors import CallerError, ConversationTooLong
@@ -356,6 +357,7 @@ class Call:
                     slight=echo or (is_backchannel(text, language) and not self._speaker.nearly_over),
                     echo=echo,
                     letters=sum(map(str.isalnum, text)),
+                    dictated=dictated(text, language),
                 )
             )
 

@@ -49,6 +49,11 @@ UNJUDGED = 0.4
 """P(complete) assumed until the model has spoken: leans to waiting, for it will speak soon."""
 MARGIN = 1.4
 """A caller who paused so long in mid-turn before is given that much longer when the turn does not sound complete."""
+ITEMS_MS = 1500
+"""Least silence behind letters or digits in a row, within the caller's patience: people dictate with 0.5 to 1 s
+between, and stop for breath."""
+ITEM_MS = 1100
+"""And behind one alone, which may be the first of many or a whole answer."""
 LEARNING = 0.3
 """Weight of the newest pause in the caller's average."""
 CUT_OFF = 1.3
@@ -58,11 +63,15 @@ FADING = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known about a pause: P(turn is complete), P(a sentence may end here). None: not known."""
+    """What is known about a pause: P(turn is complete), P(a sentence may end here). None: not known.
+
+    dictated: letters or digits in a row that the words end with.
+    """
 
     complete: float | None = None
     ending: Ending | None = None
     finished: float | None = None
+    dictated: int = 0
 
     @property
     def doubt(self) -> float:
@@ -101,6 +110,8 @@ class Habits:
         """Silence in milliseconds that ends the turn, between `shortest` and `patience`."""
         doubt = evidence.doubt
         wait = shortest + (patience - shortest) * pow(doubt, SHAPE)
-        if doubt > 0.5:
+        if doubt > 0.5 or evidence.dictated:
             wait = max(wait, self._pause * MARGIN)
+        if evidence.dictated:
+            wait = max(wait, ITEMS_MS if evidence.dictated > 1 else ITEM_MS)
         return min(patience, wait * self._caution)

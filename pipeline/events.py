@@ -36,7 +36,7 @@ class TranscriptReady:
     """The words of a ticket are known, or will never be (`failed`).
 
     empty: there were none. slight: none worth an interruption, or (`echo`) the tutor's own. ending: how they end.
-    letters: how many they have.
+    letters: how many they have. dictated: how many items of a name or a number they end with (`pipeline.dictation`).
     """
 
     ticket: Ticket
@@ -46,6 +46,7 @@ class TranscriptReady:
     slight: bool = False
     echo: bool = False
     letters: int = 0
+    dictated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ class Listener:
             words = EngineError("the speech recognizer failed unexpectedly")
         if self._turns.get(ticket.turn) is not turn or turn.ticket != ticket:
             return
-        turn.words = words
+        turn.words = words = _not_less(words, turn.partials)
         if isinstance(words, Transcript):
             self._grow(turn, words)
         self._settle(turn)
@@ -262,3 +262,10 @@ class Listener:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _not_less(words: Transcript | EngineError, partials: Partials) -> Transcript | EngineError:
+    """What two partials agreed on is not nothing: the captions have it, and the caller waits for an answer to it."""
+    if isinstance(words, Transcript) and not words.text and partials.agreed:
+        return replace(words, text=partials.agreed, language=partials.language or words.language)
+    return words

@@ -16,13 +16,14 @@ seconds of speech in vain, and the words of the end would have to wait for that;
 class Turn:
     """number: counts turns, of both sides. start: its first sample. sound: the caller's, which goes on growing.
 
-    ticket: of the turn as it stands. known: what is, about that.
+    ticket: of the turn as it stands. known: what is, about that. voiced: milliseconds of speech in it.
     """
 
     def __init__(self, number: int, start: int, sound: Sound) -> None:
         self.start = start
         self.ticket = Ticket(number)
         self.known = Revision()
+        self.voiced = 0.0
         self._sound = sound
         self._overheard = start  # how far it was offered for overhearing
 

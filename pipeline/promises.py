@@ -13,6 +13,12 @@ NUDGES = 2
 NUDGE: Final = ReplyOptions(
     occasion="(The caller has said nothing for a while. Help with one short, friendly sentence to go on.)"
 )
+PARDON: Final = ReplyOptions(
+    occasion="(The caller said something that could not be understood. In the language of this conversation, say sorry "
+    "and ask to hear it again, in one short, friendly sentence.)"
+)
+PARDONS = 2
+"""Times in a row that the tutor asks so; what goes on sounding like speech is perhaps none."""
 FAREWELL: Final = ReplyOptions(
     occasion="(The caller has not spoken for long and may have left. Say goodbye in one short, friendly sentence.)"
 )
@@ -25,6 +31,8 @@ class Promises:
         self.state = Tutor.IDLE
         self.reply: Ticket | None = None  # the answer promised or heard
         self._awaiting: Ticket | None = None  # a closed turn, to be answered as soon as its words are known
+        self._spoken = False  # it holds speech, so even if none are found
+        self._pardons = 0  # times the tutor asked again since words were last understood
         self._owed: ReplyOptions | None = None  # an answer that gave way to a sound before it was heard
         self._options = ReplyOptions()  # of the answer promised or heard
         self._next: Ticket | None = None  # one closed while an answer that may not be interrupted was heard
@@ -51,20 +59,21 @@ class Promises:
 
     def give_in_turn(self, ticket: Ticket) -> Sequence[Action]:
         """Promise it now, or when the answer that may not be interrupted is over."""
+        self._pardons = 0
         if self.state is not Tutor.IDLE:
             self._next = ticket
             return []
         return self.give(ticket, ReplyOptions())
 
-    def await_words(self, ticket: Ticket) -> None:
-        """The turn is closed, and will be answered if it turns out to have words."""
-        self._awaiting = ticket
+    def await_words(self, ticket: Ticket, *, spoken: bool) -> None:
+        """The turn is closed, and will be answered if it turns out to have words. spoken: see `nothing_said`."""
+        self._awaiting, self._spoken = ticket, spoken
 
     def words_known(self, ticket: Ticket, *, any_words: bool) -> Sequence[Action]:
         if ticket != self._awaiting:
             return []
         self._awaiting = None
-        return self.give_in_turn(ticket) if any_words else self.nothing_said(ticket)
+        return self.give_in_turn(ticket) if any_words else self.nothing_said(ticket, spoken=self._spoken)
 
     def sounding(self, ticket: Ticket) -> None:
         if ticket == self.reply and self.state is Tutor.THINKING:
@@ -99,11 +108,19 @@ class Promises:
         following, self._next = self._next, None
         return self.give(following, ReplyOptions())
 
-    def nothing_said(self, ticket: Ticket) -> Sequence[Action]:
-        """What made an answer give way had no words: the answer is given after all, under this ticket."""
-        if self._owed is None or self.state is not Tutor.IDLE:
+    def nothing_said(self, ticket: Ticket, *, spoken: bool) -> Sequence[Action]:
+        """A turn had no words. An answer that gave way to it is given after all, under this ticket.
+
+        spoken: it holds more speech than noises do, so somebody waits for an answer, and is asked to say it again.
+        """
+        if self.state is not Tutor.IDLE:
             return []
-        return self.give(ticket, self._owed)
+        if self._owed is not None:
+            return self.give(ticket, self._owed)
+        if not spoken or self._pardons >= PARDONS:
+            return []
+        self._pardons += 1
+        return self.give(ticket, PARDON)
 
     def caller_spoke(self) -> None:
         self._silent_from, self._nudges = None, 0

@@ -24,7 +24,7 @@ class Revision:
 
     def heard(self, event: TranscriptReady) -> None:
         self.words = not event.empty and not event.failed
-        self.evidence = replace(self.evidence, ending=event.ending)
+        self.evidence = replace(self.evidence, ending=event.ending, dictated=event.dictated)
 
     def over(self, silence: float, policy: TurnPolicy, habits: Habits) -> bool:
         """Whether a silence of so many milliseconds ends the turn.

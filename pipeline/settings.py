@@ -34,6 +34,7 @@ class TurnPolicy:
     pause: silence after which speculation starts (transcript, answer and voice are made, and held).
     silence: silence that ends the turn, when it is fixed.
     shortest, patience: when it is adaptive, silence that ends a turn which is surely complete, or surely not.
+    wordless: speech of a turn in which no words are found, from which on the tutor asks to hear it again.
     idle_timeout: silence after an answer at which the tutor speaks up by itself, twice at most; None: never.
     goodbye: time without anything happening after which the tutor says goodbye and the call ends; None: never.
     longest: a turn that goes on for longer is answered all the same.
@@ -52,6 +53,7 @@ class TurnPolicy:
     silence: int = 500
     shortest: int = 100
     patience: int = 2000
+    wordless: int = 1200
     idle_timeout: int | None = None
     goodbye: int | None = None
     longest: int = 60_000

@@ -192,6 +192,8 @@ class TurnTaker:
             return []
         if speech:
             self._active = now
+            if self._open_turn is not None:
+                self._open_turn.voiced += event.span.samples * 1000 / HEARING_RATE
         else:
             self._pass_over()
             self._sound.scatter()
@@ -229,6 +231,7 @@ class TurnTaker:
         self._promises.caller_spoke()
         start = max(self._floor, run.start - samples_in(self._policy.prefix, HEARING_RATE))
         self._open_turn = Turn(self._turns, max(self._floor, self._probing.reached_back(run, start)), self._sound)
+        self._open_turn.voiced = run.samples * 1000 / HEARING_RATE
         self._probing.begin(run, start)
         self._sound.heard()
         self._sound.scatter()
@@ -330,24 +333,26 @@ class TurnTaker:
     def _close(self, end: int) -> list[Action]:
         """The silence lasted: the turn is over, and its answer is due."""
         start, ticket, words = self._turn.start, self._turn.ticket, self._turn.known.words
+        spoken = self._turn.voiced >= self._policy.wordless
         actions: list[Action] = [CloseTurn(ticket, Span(start, end), opened=True)]
         self._leave(Cue.END, end)
         if not self._policy.create_response:
             return actions
         if words is None:
-            self._promises.await_words(ticket)
+            self._promises.await_words(ticket, spoken=spoken)
         elif words:
             actions += self._promises.give_in_turn(ticket)
         else:
-            actions += self._promises.nothing_said(ticket)
+            actions += self._promises.nothing_said(ticket, spoken=spoken)
         return actions
 
     def _cut_short(self) -> list[Action]:
         """The caller does not stop, or something else makes noise: take what there is as a turn."""
+        spoken = self._turn.voiced >= self._policy.wordless
         actions = self._commit(self._sound.end)
         closed = actions[-1]
         if isinstance(closed, Transcribe) and self._policy.create_response:
-            self._promises.await_words(closed.ticket)
+            self._promises.await_words(closed.ticket, spoken=spoken)
         return actions
 
     def _leave(self, cue: Cue, floor: int) -> None:

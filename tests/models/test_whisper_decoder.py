@@ -49,7 +49,7 @@ def written(whisper: Whisper, text: Text) -> str:
 
 def test_it_writes_what_ctranslate2_writes(whisper: Whisper, stock: Whisper, encoded: Encoded):
     prompts = [whisper.prompt("en", "")] * len(SENTENCES)
-    ours, theirs = (model.decode(encoded, prompts, 60) for model in (whisper, stock))
+    ours, theirs = (model.decode(encoded, prompts, [60] * len(prompts)) for model in (whisper, stock))
     for sentence, our, their in zip(SENTENCES, ours, theirs, strict=True):
         assert normalised(written(whisper, our)) == normalised(sentence)
         assert our.tokens == their.tokens
@@ -59,8 +59,8 @@ def test_it_writes_what_ctranslate2_writes(whisper: Whisper, stock: Whisper, enc
 
 def test_utterances_in_a_batch_do_not_touch_each_other(whisper: Whisper, encoded: Encoded):
     prompt = whisper.prompt("en", "")
-    together = whisper.decode(encoded, [prompt] * len(SENTENCES), 60)
-    (single,) = whisper.decode(alone(encoded), [prompt], 60)
+    together = whisper.decode(encoded, [prompt] * len(SENTENCES), [60] * len(SENTENCES))
+    (single,) = whisper.decode(alone(encoded), [prompt], [60])
     assert single.tokens == together[0].tokens
     assert single.logprob == pytest.approx(together[0].logprob, abs=0.01)
 
@@ -77,8 +77,8 @@ def test_utterances_in_a_batch_do_not_touch_each_other(whisper: Whisper, encoded
 )
 def test_a_draft_changes_nothing(whisper: Whisper, encoded: Encoded, draft: str):
     prompt = whisper.prompt("en", "")
-    (anew,) = whisper.decode(alone(encoded), [prompt], 60)
-    (drafted,) = whisper.decode(alone(encoded), [prompt], 60, draft=whisper.tokens("en", draft))
+    (anew,) = whisper.decode(alone(encoded), [prompt], [60])
+    (drafted,) = whisper.decode(alone(encoded), [prompt], [60], draft=whisper.tokens("en", draft))
     assert drafted.tokens == anew.tokens
     assert drafted.logprob == pytest.approx(anew.logprob, abs=0.01)
     assert drafted.no_speech == pytest.approx(anew.no_speech, abs=0.01)
@@ -94,15 +94,15 @@ def test_a_true_draft_saves_steps(whisper: Whisper, encoded: Encoded, monkeypatc
 
     monkeypatch.setattr(OnnxDecoder, "_vector", counted)
     prompt, draft = whisper.prompt("en", ""), whisper.tokens("en", "I would like to order a cup of coffee and")
-    (text,) = whisper.decode(alone(encoded), [prompt], 60, draft=draft)
+    (text,) = whisper.decode(alone(encoded), [prompt], [60], draft=draft)
     assert vectors == [len(prompt) + len(draft), *[1] * (len(text.tokens) - len(draft))]
 
 
 def test_a_text_is_no_longer_than_is_allowed(whisper: Whisper, encoded: Encoded):
     prompt = whisper.prompt("en", "")
-    (whole,) = whisper.decode(alone(encoded), [prompt], 60)
+    (whole,) = whisper.decode(alone(encoded), [prompt], [60])
     for draft in ((), whole.tokens):
-        (short,) = whisper.decode(alone(encoded), [prompt], 5, draft=draft)
+        (short,) = whisper.decode(alone(encoded), [prompt], [5], draft=draft)
         assert short.tokens == whole.tokens[:5]
         assert short.ended
 
@@ -111,15 +111,15 @@ def test_nothing_comes_twice_that_must_not(whisper: Whisper, encoded: Encoded):
     decoder = whisper._decoder
     assert decoder is not None
     prompt = whisper.prompt("en", "")
-    (whole,) = decoder.decode(alone(encoded), [prompt], 60)
-    (text,) = decoder.decode(alone(encoded), [prompt], 60, no_repeat=1)
+    (whole,) = decoder.decode(alone(encoded), [prompt], [60])
+    (text,) = decoder.decode(alone(encoded), [prompt], [60], no_repeat=1)
     assert len(set(text.tokens)) == len(text.tokens) > 5
     assert len(set(whole.tokens)) < len(whole.tokens), "the sentence has a word twice"
 
 
 def test_a_prompt_may_fill_half_of_what_fits(whisper: Whisper, encoded: Encoded):
     prompt = whisper.prompt("en", "We spoke about coffee and sandwiches. " * 60)
-    (text,) = whisper.decode(alone(encoded), [prompt], 400)
+    (text,) = whisper.decode(alone(encoded), [prompt], [400])
     assert text.ended
     assert len(prompt) + len(text.tokens) <= 448
 
@@ -138,7 +138,7 @@ def test_a_configuration_may_leave_things_out(model_store: ModelStore, tmp_path:
     folder = copied(model_store.folder("whisper-base"), tmp_path, suppress_ids=None, suppress_ids_begin=None)
     whisper = Whisper(folder, "cpu", "int8", 2)
     assert whisper.decoder == "onnxruntime"
-    (text,) = whisper.decode(alone(encoded), [whisper.prompt("en", "")], 60)
+    (text,) = whisper.decode(alone(encoded), [whisper.prompt("en", "")], [60])
     assert normalised(written(whisper, text)) == normalised(SENTENCES[0])
 
 
