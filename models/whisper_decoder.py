@@ -81,41 +81,40 @@ class OnnxDecoder:
     def decode(
         self,
         encoded: NDArray[np.float32],
-        prompts: Sequence[Sequence[int]],
-        limits: Sequence[int],
+        prompt: Sequence[int],
+        limit: int,
         *,
         draft: Sequence[int] = (),
         no_repeat: int = 0,
-    ) -> list[Text]:
-        """The texts of utterances (positions of the encoder, (B, F, width)), of at most so many tokens.
+    ) -> Text:
+        """The text of one utterance (positions of the encoder, (1, F, width)), of at most `limit` tokens.
 
-        prompts: equally long. draft: how the text probably begins; for one utterance only. no_repeat: so many tokens in
-        a row do not come again; 0 allows it.
+        Several are decoded one after the other: a token of each at a time takes no less time than that, and rounds
+        otherwise, so that a text would depend on what else was said at the same moment.
+
+        draft: how the text probably begins. no_repeat: so many tokens in a row do not come again; 0 allows it.
         """
-        length = len(prompts[0])
-        limits = [min(limit, CONTEXT_TOKENS - length) for limit in limits]
-        draft = draft[: limits[0] - 1]
+        length = len(prompt)
+        limit = min(limit, CONTEXT_TOKENS - length)
+        draft = draft[: limit - 1]
         run = _Run(self._memory, self._step, self._shape, encoded)
-        begin = list(prompts[0]).index(self._vocabulary.start)
-        given = [[*prompt, *draft] for prompt in prompts]
-        scores = run(self._vector(given, 0), [begin, *range(length - 1, length + len(draft))])
-        texts = [Text(float(_probabilities(row)[self._vocabulary.no_speech])) for row in scores[:, 0]]
-        scores, at = scores[:, 1:], 0
+        begin = list(prompt).index(self._vocabulary.start)
+        (scores,) = run(self._vector([*prompt, *draft], 0), [begin, *range(length - 1, length + len(draft))])
+        text = Text(float(_probabilities(scores[0])[self._vocabulary.no_speech]))
+        scores, at = scores[1:], 0
         while True:
-            written = [self._write(text, scores[row, at], limits[row], no_repeat) for row, text in enumerate(texts)]
-            if all(text.ended for text in texts):
-                return texts
-            if at < len(draft) and written[0] == draft[at]:
+            token = self._write(text, scores[at], limit, no_repeat)
+            if text.ended:
+                return text
+            if at < len(draft) and token == draft[at]:
                 at += 1
                 continue
             run.keep(length + at)
             draft, length, at = (), length + at + 1, 0
-            scores = run(self._vector([[token] for token in written], length - 1), [0])
+            (scores,) = run(self._vector([token], length - 1), [0])
 
     def _write(self, text: Text, scores: NDArray[np.float32], limit: int, no_repeat: int) -> int:
         """The most likely token; the text has ended with it, or goes on."""
-        if text.ended:
-            return self._vocabulary.end
         scores = scores + (self._barred if text.tokens else self._barred_first)
         if no_repeat:
             scores[_repeating(text.tokens, no_repeat)] = -np.inf
@@ -128,13 +127,14 @@ class OnnxDecoder:
             text.ended = len(text.tokens) >= limit
         return token
 
-    def _vector(self, tokens: Sequence[Sequence[int]], place: int) -> NDArray[np.float32]:
-        """Of tokens (B, T), the first of which stand at `place`."""
-        return np.stack([self._vectors[row] for row in tokens]) + self._places[place : place + len(tokens[0])]
+    def _vector(self, tokens: Sequence[int], place: int) -> NDArray[np.float32]:
+        """(1, T, width), of tokens the first of which stands at `place`."""
+        vectors: NDArray[np.float32] = self._vectors[tokens] + self._places[place : place + len(tokens)]
+        return vectors[None]
 
 
 class _Run:
-    """The model at work on some utterances: it remembers what it was given."""
+    """The model at work on an utterance: it remembers what it was given."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class _Run:
             self._past[f"value_{layer}"] = _value(np.zeros((*size[:2], 0, size[2]), dtype=np.float32))
 
     def __call__(self, tokens: NDArray[np.float32], rows: Sequence[int]) -> NDArray[np.float32]:
-        """Scores (B, rows, V) of what may follow the tokens (B, T, width) at the places `rows`."""
+        """Scores (1, rows, V) of what may follow the tokens (1, T, width) at the places `rows`."""
         count = tokens.shape[1]
         inputs = {
             "tokens": _value(tokens),

@@ -97,12 +97,21 @@ class Whisper:
         prompts: Sequence[Sequence[int]],
         limits: Sequence[int],
         *,
-        draft: Sequence[int] = (),
+        drafts: Sequence[Sequence[int]] = (),
         no_repeat: int = 0,
     ) -> list[Text]:
-        """What was said, in at most so many tokens for each utterance. See `OnnxDecoder.decode`."""
+        """What was said, in at most so many tokens for each utterance. drafts: one for each, or none.
+
+        See `OnnxDecoder.decode`.
+        """
         if self._decoder is not None:
-            return self._decoder.decode(np.asarray(encoded), prompts, limits, draft=draft, no_repeat=no_repeat)
+            rows = np.asarray(encoded)
+            return [
+                self._decoder.decode(rows[at : at + 1], prompt, limit, draft=draft, no_repeat=no_repeat)
+                for at, (prompt, limit, draft) in enumerate(
+                    zip(prompts, limits, drafts or [()] * len(prompts), strict=True)
+                )
+            ]
         # CTranslate2 counts the prompt as well, and allows half of `max_length` for the text at most. It has one limit.
         limit = max(limits)
         results = self._model.model.generate(

@@ -66,9 +66,8 @@ class ShortContextWhisper:
         languages = [how.language] * len(utterances) if how.language else self._model.detect(encoded, len(utterances))
         limits = [rules.token_limit(one.seconds) for one in utterances]
         prompts = [self._model.prompt(language, how.prompt) for language in languages]
-        # A draft for one alone: in a batch, the utterance with the most to decode sets the pace.
-        draft = self._model.tokens(languages[0], utterances[0].draft) if len(utterances) == 1 else ()
-        texts = self._model.decode(encoded, prompts, limits, draft=draft)
+        drafts = [self._model.tokens(language, one.draft) for language, one in zip(languages, utterances, strict=True)]
+        texts = self._model.decode(encoded, prompts, limits, drafts=drafts)
         return [
             self._judge(part(encoded, row), utterance, language, text)
             for row, (utterance, language, text) in enumerate(zip(utterances, languages, texts, strict=True))

@@ -54,31 +54,8 @@ _NAMES = frozenset(f"{_DIGITS} {_LETTERS}".split())
 _ROW_ONLY = frozenset(f"{_SPELLING} {_BETWEEN}".split())
 """Words for themselves; items in a row only."""
 _SIGNS = frozenset(_BETWEEN.split())
-_INTRODUCED = frozenset(
-    [
-        "is",
-        "it's",
-        "are",
-        "es",
-        "son",
-        "est",
-        "c'est",
-        "sont",
-        "ist",
-        "sind",
-        "è",
-        "sono",
-        "é",
-        "são",
-        "jest",
-        "number",
-        "name",
-        "nummer",
-        "numéro",
-        "número",
-        "numero",
-    ]
-)
+_BEFORE = "is it's are es son est c'est sont ist sind è sono é são jest number name nummer numéro número numero"
+_INTRODUCED = frozenset(_BEFORE.split())
 """Words that one item may follow, as the first of several: "My number is five"."""
 _TOKEN = re.compile(rf"[{_WIDE_DIGITS}]|[^\s,;.!?¿¡:\-\u2010-\u2015…、。，！？{_WIDE_DIGITS}]+")
 _AMOUNT = re.compile(r"\d[.,:/]\d{1,2}\b(?![.,:/\-]?\d)|\d\s?[%°€$£¥]|[€$£¥]\s?\d")
@@ -121,6 +98,8 @@ def _row(words: Sequence[str]) -> int:
     earlier = next((at for at in range(start - 1, max(0, start - 4), -1) if words[at] in _SIGNS), None)
     if earlier is not None and earlier >= 1 and _items(words[earlier - 1]):
         return _row(words[: earlier + 1])
+    while start < len(words) and words[start] in _SIGNS:
+        start += 1  # "at five", "plus one": a sign joins items, and begins none
     return start
 
 

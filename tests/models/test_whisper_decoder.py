@@ -39,8 +39,8 @@ def encoded(whisper: Whisper, model_store: ModelStore) -> Encoded:
     return whisper.encode([speaker.say(sentence).data for sentence in SENTENCES], 8)
 
 
-def alone(encoded: Encoded) -> np.ndarray:
-    return np.asarray(encoded)[:1]
+def alone(encoded: Encoded, at: int = 0) -> np.ndarray:
+    return np.asarray(encoded)[at : at + 1]
 
 
 def written(whisper: Whisper, text: Text) -> str:
@@ -59,10 +59,12 @@ def test_it_writes_what_ctranslate2_writes(whisper: Whisper, stock: Whisper, enc
 
 def test_utterances_in_a_batch_do_not_touch_each_other(whisper: Whisper, encoded: Encoded):
     prompt = whisper.prompt("en", "")
-    together = whisper.decode(encoded, [prompt] * len(SENTENCES), [60] * len(SENTENCES))
-    (single,) = whisper.decode(alone(encoded), [prompt], [60])
-    assert single.tokens == together[0].tokens
-    assert single.logprob == pytest.approx(together[0].logprob, abs=0.01)
+    drafts = [whisper.tokens("en", text) for text in ("I would like", "", *SENTENCES[2:])]
+    limits = [60, 5, *[60] * (len(SENTENCES) - 2)]
+    together = whisper.decode(encoded, [prompt] * len(SENTENCES), limits, drafts=drafts)
+    for at, (limit, draft, text) in enumerate(zip(limits, drafts, together, strict=True)):
+        (single,) = whisper.decode(alone(encoded, at), [prompt], [limit], drafts=[draft])
+        assert single == text, "to the last digit"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_utterances_in_a_batch_do_not_touch_each_other(whisper: Whisper, encoded
 def test_a_draft_changes_nothing(whisper: Whisper, encoded: Encoded, draft: str):
     prompt = whisper.prompt("en", "")
     (anew,) = whisper.decode(alone(encoded), [prompt], [60])
-    (drafted,) = whisper.decode(alone(encoded), [prompt], [60], draft=whisper.tokens("en", draft))
+    (drafted,) = whisper.decode(alone(encoded), [prompt], [60], drafts=[whisper.tokens("en", draft)])
     assert drafted.tokens == anew.tokens
     assert drafted.logprob == pytest.approx(anew.logprob, abs=0.01)
     assert drafted.no_speech == pytest.approx(anew.no_speech, abs=0.01)
@@ -88,13 +90,13 @@ def test_a_true_draft_saves_steps(whisper: Whisper, encoded: Encoded, monkeypatc
     vectors: list[int] = []
     vector = OnnxDecoder._vector
 
-    def counted(self: OnnxDecoder, tokens: list[list[int]], place: int) -> np.ndarray:
-        vectors.append(len(tokens[0]))
+    def counted(self: OnnxDecoder, tokens: list[int], place: int) -> np.ndarray:
+        vectors.append(len(tokens))
         return vector(self, tokens, place)
 
     monkeypatch.setattr(OnnxDecoder, "_vector", counted)
     prompt, draft = whisper.prompt("en", ""), whisper.tokens("en", "I would like to order a cup of coffee and")
-    (text,) = whisper.decode(alone(encoded), [prompt], [60], draft=draft)
+    (text,) = whisper.decode(alone(encoded), [prompt], [60], drafts=[draft])
     assert vectors == [len(prompt) + len(draft), *[1] * (len(text.tokens) - len(draft))]
 
 
@@ -102,7 +104,7 @@ def test_a_text_is_no_longer_than_is_allowed(whisper: Whisper, encoded: Encoded)
     prompt = whisper.prompt("en", "")
     (whole,) = whisper.decode(alone(encoded), [prompt], [60])
     for draft in ((), whole.tokens):
-        (short,) = whisper.decode(alone(encoded), [prompt], [5], draft=draft)
+        (short,) = whisper.decode(alone(encoded), [prompt], [5], drafts=[draft])
         assert short.tokens == whole.tokens[:5]
         assert short.ended
 
@@ -111,8 +113,8 @@ def test_nothing_comes_twice_that_must_not(whisper: Whisper, encoded: Encoded):
     decoder = whisper._decoder
     assert decoder is not None
     prompt = whisper.prompt("en", "")
-    (whole,) = decoder.decode(alone(encoded), [prompt], [60])
-    (text,) = decoder.decode(alone(encoded), [prompt], [60], no_repeat=1)
+    whole = decoder.decode(alone(encoded), prompt, 60)
+    text = decoder.decode(alone(encoded), prompt, 60, no_repeat=1)
     assert len(set(text.tokens)) == len(text.tokens) > 5
     assert len(set(whole.tokens)) < len(whole.tokens), "the sentence has a word twice"
 

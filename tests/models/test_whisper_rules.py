@@ -60,6 +60,20 @@ def test_what_was_measured_is_judged_rightly(no_speech: float, logprob: float, s
     assert rules.is_speech(no_speech, logprob) is speech
 
 
+@pytest.mark.parametrize(
+    ("no_speech", "logprob", "doubt"),
+    [
+        (0.78, -0.34, True),  # "s m i t h", a second between the letters
+        (0.67, -0.88, True),  # "G, A, R, C, I, A" in French, heard as "j'ai"
+        (0.83, -1.29, False),  # beeps: "you"
+        (0.45, -1.55, False),  # monkeys: "Ah!"
+        (0.05, -0.2, False),  # a clear sentence
+    ],
+)
+def test_words_that_may_have_been_said_one_by_one_are_heard_again(no_speech: float, logprob: float, doubt: bool):
+    assert rules.in_doubt(no_speech, logprob) is doubt
+
+
 def test_what_fits_into_a_window_stays_whole() -> None:
     audio = bytes(29 * HEARING_RATE * SAMPLE_BYTES)
     assert rules.pieces(audio) == [audio]

@@ -14,7 +14,7 @@ from pipeline.errors import EngineOverloaded
 from pipeline.history import History
 from pipeline.line import Line
 from pipeline.listener import Listener
-from pipeline.notices import Notice, TranscriptGrew
+from pipeline.notices import Notice, TranscriptDone, TranscriptGrew
 from pipeline.tasks import Tasks
 from tests.support import virtual_clock
 
@@ -173,3 +173,24 @@ def test_a_caller_who_goes_on_gets_captions_again():
     bench = on_bench(scene)
     assert bench.finals == [False, True]
     assert [ticket for _, ticket, _ in bench.heard] == [Ticket(1, 2)]
+
+
+@pytest.mark.parametrize("partials", [1, 2])
+def test_what_two_partials_heard_is_not_nothing(partials):
+    async def scene(bench: Bench) -> None:
+        bench.recognizer._text_of = lambda audio: "" if audio.samples == bench.listener.end else "J-O-H"
+        bench.listener.open(TURN, 0)
+        for until in (SAID - 4000, SAID)[:partials]:
+            bench.overhear(until)
+            await asyncio.sleep(0.3)
+        bench.transcribe(SAID + 1)
+        await asyncio.sleep(0.3)
+        bench.listener.close(PAUSE, Span(0, bench.listener.end), opened=True)
+
+    bench = on_bench(scene)
+    heard = ["", "J-O-H"][partials - 1]
+    assert [text for _, _, text in bench.heard] == [heard]
+    (done,) = (notice for notice in bench.notices if isinstance(notice, TranscriptDone))
+    assert done.transcript.text == heard
+    grown = "".join(notice.text for notice in bench.notices if isinstance(notice, TranscriptGrew))
+    assert grown == heard, "the captions never have more than the transcript"

@@ -206,3 +206,35 @@ def test_a_voice_is_not_asked_twice_nor_about_a_pause_that_is_over():
     assert talk.tell(SentenceJudged(ticket, 0.1)) == []
     talk.speak(320)
     assert talk.tell(SentenceJudged(ticket, 0.1)) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "patience", "silence"),
+    [(0, 2048, 416), (1, 2048, 1120), (2, 2048, 1504), (7, 2048, 1504), (7, 1024, 1024)],
+)
+def test_letters_and_digits_in_a_row_are_waited_for_within_the_patience(items, patience, silence):
+    talk = Conversation(replace(POLICY, detection=Detection.ADAPTIVE, shortest=256, patience=patience))
+    talk.speak(960)
+    talk.hush(128)
+    judged = talk.ticket(Transcribe)
+    talk.tell(TranscriptReady(judged, empty=False, ending=Ending.CLOSED, dictated=items))
+    talk.tell(CompletionJudged(judged, 0.8))
+    talk.tell(DraftReady(judged))
+    talk.hush(3000)
+    assert talk.when(CloseTurn)[0] - 960 == silence
+
+
+def test_a_caller_who_dictates_slowly_is_waited_for_as_long_as_before():
+    """A pause of 1.28 s between two digits, then a longer one is allowed."""
+    talk = Conversation(replace(POLICY, detection=Detection.ADAPTIVE, shortest=256, patience=4096))
+    talk.speak(960)
+    talk.hush(1280)
+    talk.speak(320)
+    talk.hush(128)
+    judged = talk.ticket(Transcribe)
+    talk.tell(TranscriptReady(judged, empty=False, ending=Ending.CLOSED, dictated=2))
+    talk.tell(DraftReady(judged))
+    talk.hush(1600)
+    assert talk.asked(CloseTurn) == []
+    talk.hush(200)
+    assert len(talk.asked(CloseTurn)) == 1

@@ -31,7 +31,7 @@ from pipeline.events import (
     TranscriptReady,
 )
 from pipeline.floor import CALLER, TUTOR, Caller, Cue, Tutor
-from pipeline.promises import FAREWELL, NUDGE
+from pipeline.promises import FAREWELL, NUDGE, PARDON
 from pipeline.settings import Detection, ReplyOptions
 from tests.support.conversation import POLICY, Conversation, answered, kinds
 
@@ -113,6 +113,50 @@ def test_a_turn_without_words_is_not_answered(talk, failed):
     talk.tell(TranscriptReady(Ticket(1, 1), empty=True, failed=failed))
     assert kinds(talk.hush(384)) == [CloseTurn]
     assert talk.taker.tutor is Tutor.IDLE
+
+
+def wordless(talk: Conversation, speech_ms: int, *, failed: bool = False, early: bool = True) -> list[ReplyOptions]:
+    """A turn in which no words were found, known before it is closed (`early`) or after; how it is answered."""
+    before = len(talk.log)
+    talk.speak(speech_ms)
+    talk.hush(128 if early else 640)
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=True, failed=failed))
+    talk.hush(640)
+    return [action.options for _, action in talk.log[before:] if isinstance(action, Answer)]
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("failed", [True, False])
+def test_a_turn_with_much_speech_and_no_words_is_asked_for_again(talk, failed, early):
+    assert wordless(talk, 1280, failed=failed, early=early) == [PARDON]
+    assert talk.asked(CloseTurn)
+
+
+def test_speech_counts_on_over_the_pauses_of_a_turn(talk):
+    for _ in range(4):
+        talk.speak(320)
+        talk.hush(256)
+    talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=True))
+    talk.hush(640)
+    assert [action.options for _, action in talk.log if isinstance(action, Answer)] == [PARDON]
+
+
+def test_what_goes_on_without_words_is_asked_about_twice_until_some_are_understood(talk):
+    def asked_again() -> bool:
+        found = wordless(talk, 1600)
+        for _ in found:
+            talk.tell(ReplySounding(talk.ticket(Answer)))
+            talk.tell(ReplyOver(talk.ticket(Answer)))
+        return found == [PARDON]
+
+    assert [asked_again() for _ in range(4)] == [True, True, False, False]
+    talk.tell(ReplyOver(answered(talk)))
+    assert asked_again()
+
+
+def test_a_client_that_answers_by_itself_is_not_answered_for(talk):
+    talk.tell(PolicyChanged(replace(POLICY, create_response=False), talk.samples))
+    assert wordless(talk, 2560) == []
 
 
 def test_words_of_a_discarded_revision_change_nothing(talk):
