@@ -21,6 +21,7 @@ def summary(rows: Sequence[Facts]) -> Facts:
         "cut_offs": cut_offs(turns),
         "cut_inside_speech": sum(row["inside_speech"] for row in turns),
         "complete": complete(turns),
+        "dictated": dictated(turns),
         "wait_ms_after_a_pause": waits([row for row in turns if row["pauses"]]),
         "missed_turns": share([row["missed"] for row in turns]),
         "captions": dict(Counter(what for row in rows for what in row["captions"])),
@@ -47,6 +48,17 @@ def cut_offs(turns: Sequence[Facts]) -> Facts:
         | {way: _by(_pauses(turns, kind), name, _cut) for way, name in ways.items()}
         for kind in ("mid-clause", "clause-end")
     }
+
+
+def dictated(turns: Sequence[Facts]) -> Facts:
+    """Names and numbers said item by item: whether all was one turn, and whether any words were found."""
+    strings = [row for row in turns if any(pause["kind"] == "dictated" for pause in row["pauses"])]
+
+    def outcome(rows: Sequence[Facts]) -> Facts:
+        whole = [not row["missed"] and not any(pause["cut"] for pause in row["pauses"]) for row in rows]
+        return {"in_one_turn": share(whole), "lost": share([not any(row["heard"]) for row in rows])}
+
+    return outcome(strings) | {"by_manner": _by(strings, lambda row: str(row["voice"]), outcome)}
 
 
 def complete(turns: Sequence[Facts]) -> Facts:

@@ -62,6 +62,11 @@ def _rest(summary: dict[str, Any]) -> RenderableType:
         lines.append(f"at that pace, cut off in mid-clause {cut['mid-clause']}, at a clause's end {cut['clause-end']}")
     lines.append(f"missed turns {_percent(summary['missed_turns'])} of {summary['missed_turns']['n']}")
     lines.append(f"turns closed inside a word: {summary['cut_inside_speech']}")
+    for manner, found in summary["dictated"]["by_manner"].items():
+        lines.append(
+            f"dictated, {manner} between: {found['lost']['n']}, in one turn {_percent(found['in_one_turn'])}, "
+            f"no word found {_percent(found['lost'])}"
+        )
     for echo, found in summary["barge_in"].items():
         stops = _spread(found["stop_ms"]) if found["stop_ms"] else "never stopped"
         lines.append(

@@ -30,6 +30,7 @@ def targets(turns: Sequence[Facts], rows: Sequence[Facts]) -> list[dict[str, Any
     """turns: facts of the turns with a tutor who has every answer at once. rows: facts of all recordings."""
     curve = sweep.point(turns)
     waits = curve["wait_ms"]
+    spoken = [row for row in rows if row["kind"] == "turn"]
     during = [row for row in rows if "heard_whole" in row]
     cuts_in = [row for row in during if row["kind"] == "interruption" and row["echo_db"] is None]
     nothing = [row for row in during if row["kind"] == "backchannel" or row["noise"] == "cough"]
@@ -48,6 +49,18 @@ def targets(turns: Sequence[Facts], rows: Sequence[Facts]) -> list[dict[str, Any
         Target(
             "answers that end themselves by their echo at -20 dB",
             _percent(_share([not row["heard_whole"] for row in echoes])),
+            "%",
+            at_most=0,
+        ),
+        Target(
+            "names and numbers dictated in one turn",
+            _percent(measures.dictated(turns)["in_one_turn"]["share"]),
+            "%",
+            at_least=95,
+        ),
+        Target(
+            "names and numbers of which no word was found",
+            _percent(measures.dictated(spoken)["lost"]["share"]),
             "%",
             at_most=0,
         ),

@@ -3,6 +3,7 @@
 import typer
 
 from voicegw.commands.bench_calls import calls
+from voicegw.commands.bench_dictated import dictated
 from voicegw.commands.bench_endings import endings
 from voicegw.commands.bench_loop import loop
 from voicegw.commands.bench_page import page, rough
@@ -23,6 +24,7 @@ app.command("turn")(turn)
 app.command("quality")(quality)
 app.command("endings")(endings)
 app.command("recorded")(recorded)
+app.command("dictated")(dictated)
 app.command("calls")(calls)
 app.command("loop")(loop)
 app.command("page")(page)

@@ -14,6 +14,10 @@ class PcmFormat(Wire, frozen=True, tag_field="type", tag="audio/pcm"):
     rate: Literal[24000] = 24000
 
     @property
+    def words(self) -> str:
+        return "signed 16-bit little-endian mono at 24000 Hz"
+
+    @property
     def bytes_per_ms(self) -> int:
         return self.rate * SAMPLE_BYTES // 1000
 
@@ -33,6 +37,10 @@ class PcmuFormat(Wire, frozen=True, tag_field="type", tag="audio/pcmu"):
     """G.711 µ-law, a byte for a sample, 8 kHz."""
 
     @property
+    def words(self) -> str:
+        return "G.711 µ-law at 8000 Hz"
+
+    @property
     def rate(self) -> int:
         return 8000
 
@@ -49,6 +57,10 @@ class PcmuFormat(Wire, frozen=True, tag_field="type", tag="audio/pcmu"):
 
 class PcmaFormat(Wire, frozen=True, tag_field="type", tag="audio/pcma"):
     """G.711 A-law, a byte for a sample, 8 kHz."""
+
+    @property
+    def words(self) -> str:
+        return "G.711 A-law at 8000 Hz"
 
     @property
     def rate(self) -> int:

@@ -28,8 +28,10 @@ from voicegw.protocol import codec, commands
 from voicegw.protocol import server_events as server
 from voicegw.protocol.call_settings import reply_options
 from voicegw.protocol.commands import Command
+from voicegw.protocol.formats import AudioFormat
 from voicegw.protocol.input_items import item_from
 from voicegw.protocol.items import wire_item
+from voicegw.protocol.misread import Misread
 from voicegw.protocol.narrator import Narrator
 from voicegw.protocol.offer import Offer
 from voicegw.protocol.replies import Replies
@@ -72,6 +74,7 @@ class RealtimeProtocol:
         replies = Replies(conversation_id=conversation_id, encoder=encoder, say=self._say)
         self._narrator = Narrator(replies, self._say, timings=timings)
         self._heard = 0  # samples of the input stream
+        self._misread = Misread()
         self._session = session
         self._shown = offer.shown(session)
 
@@ -142,7 +145,7 @@ class RealtimeProtocol:
             case client.SessionUpdate():
                 return commands.Configure(event.event_id, self._update(event))
             case client.InputAudioBufferAppend():
-                return commands.AppendAudio(event.event_id, self._pcm(event.audio))
+                return commands.AppendAudio(event.event_id, self._pcm(event))
             case client.InputAudioBufferCommit():
                 return commands.CommitInput(event.event_id)
             case client.InputAudioBufferClear():
@@ -200,8 +203,19 @@ class RealtimeProtocol:
                 param=param,
             )
 
-    def _pcm(self, audio: bytes) -> Pcm:
+    def _pcm(self, event: client.InputAudioBufferAppend) -> Pcm:
         wire = self._session.audio.input.format
-        pcm = Pcm(wire.decode(audio), wire.rate, self._heard)
+        pcm = Pcm(wire.decode(event.audio), wire.rate, self._heard)
         self._heard += pcm.samples
+        if mistake := self._misread.push(event.audio, wire):
+            self.refuse(_misread(mistake, wire), event.event_id)
         return pcm
+
+
+def _misread(mistake: str, wire: AudioFormat) -> CallerError:
+    return CallerError(
+        f"The sound in input_audio_buffer.append should be {wire.words}, as session.audio.input.format says, but "
+        f"it looks like {mistake}. It is heard as it came, so nobody will be understood. A session says this once.",
+        code="input_audio_format_mismatch",
+        param="session.audio.input.format",
+    )

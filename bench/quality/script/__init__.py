@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-PauseKind = Literal["mid-clause", "clause-end"]
+PauseKind = Literal["mid-clause", "clause-end", "dictated"]
 SENTENCES: Final = Path(__file__).with_name("en.txt")
 _MARKS: Final[dict[str, PauseKind]] = {"|": "mid-clause", "/": "clause-end"}
 
