@@ -10,6 +10,8 @@ am." is complete where it was asked for.
 from collections.abc import Mapping
 from enum import Enum
 
+from pipeline.stutters import hangs
+
 _NEVER_LAST: Mapping[str, str] = {
     "en": "and or but because if when while although unless the a an my your his their our its than i'm it's we're "
     "they're i'd you're um uh er erm hmm very every",
@@ -87,6 +89,8 @@ def ending(text: str, language: str, before: str = "") -> Ending:
     text = text.strip()
     if not text:
         return Ending.UNKNOWN
+    if hangs(text, language):
+        return Ending.OPEN
     if text.endswith("...") or text[-1] in _COMMAS:
         return Ending.OPEN
     bare = text.rstrip(_QUESTION + _FULL_STOP + "\"'\u201d\u00bb) ").lower()

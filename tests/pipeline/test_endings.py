@@ -17,6 +17,7 @@ from pipeline.endings import Ending, ending
         ("First of all,", "en", Ending.OPEN),
         ("I was thinking...", "en", Ending.OPEN),
         ("yes", "en", Ending.UNKNOWN),
+        ("You. You. You.", "en", Ending.OPEN),  # hangs on a word
         ("", "en", Ending.UNKNOWN),
         ("Quiero una mesa para", "es", Ending.OPEN),
         ("Quiero una mesa para dos.", "es", Ending.CLOSED),
