@@ -11,12 +11,12 @@ from collections.abc import Mapping
 _BEGINNINGS: Mapping[str, str] = {
     "en": "i you he she it we they the a an my your his our their this that these those and but because if when is are "
     "was do does did can could would will i'm it's to of in on at for with from",
-    "es": "yo tú él ella usted nosotros ellos el la los las un una mi tu su me te se y pero porque si cuando es de en con "
-    "por para a",
+    "es": "yo tú él ella usted nosotros ellos el la los las un una mi tu su me te se y pero porque si cuando es de en "
+    "con por para a",
     "fr": "je tu il elle on nous vous ils elles le la les un une mon ma mes ce c'est et mais parce que si de du à dans "
     "pour avec est",
-    "de": "ich du er sie es wir ihr der die das den dem ein eine einen mein meine und aber weil wenn dass ist in mit von "
-    "zu für auf",
+    "de": "ich du er sie es wir ihr der die das den dem ein eine einen mein meine und aber weil wenn dass ist in mit "
+    "von zu für auf",
     "it": "io tu lui lei noi voi loro il lo la i gli le un una mio mia mi ti si e ma perché se quando è di a da in con",
     "pt": "eu tu ele ela você nós eles o a os as um uma meu minha me se e mas porque quando é de em com por para",
     "nl": "ik jij je hij zij ze wij we het de een mijn en maar omdat als dat is in met van voor",
