@@ -41,17 +41,16 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    """What may have been said. no_speech, logprob: see `models.whisper_decoder.Text`."""
+    """What may have been said. no_speech, logprob: see `models.whisper_decoder.Text`. words: it has some, in no circle."""
 
-    text: str
     tokens: Sequence[int]
+    words: bool
     no_speech: float
     logprob: float
 
     @property
     def believed(self) -> bool:
-        words = rules.holds_words(self.text) and not rules.repeats_itself(self.text)
-        return words and rules.is_speech(self.no_speech, self.logprob)
+        return self.words and rules.is_speech(self.no_speech, self.logprob)
 
 
 class ShortContextWhisper:
@@ -91,7 +90,9 @@ class ShortContextWhisper:
             prompt = self._model.prompt(language, utterance.how.prompt)
             (written,) = self._model.decode(encoded, [prompt], [rules.token_limit(utterance.seconds)], no_repeat=3)
             tokens = rules.without_restart(written.tokens, utterance.seconds)
-        return _Hypothesis(tokenizer.decode(tokens), tokens, written.no_speech, written.logprob)
+        text = tokenizer.decode(tokens)
+        words = rules.holds_words(text) and not rules.repeats_itself(text)
+        return _Hypothesis(tokens, words, written.no_speech, written.logprob)
 
     def _second_look(self, utterance: Utterance, language: str, found: _Hypothesis) -> _Hypothesis:
         """Pauses sound like no speech: if there are some, they are taken out, and the surer of both hypotheses is told.
