@@ -41,7 +41,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    """What may have been said. no_speech, logprob: see `models.whisper_decoder.Text`. words: it has some, in no circle."""
+    """What may have been said. words: it has some, in no circle. no_speech, logprob: as of a `Text`."""
 
     tokens: Sequence[int]
     words: bool
