@@ -8,7 +8,7 @@ merely sounds odd is left alone. What stands at the very start of a stream names
     roughness = E[(x[n] - x[n-1])²] / E[x²]    2 for white noise, 0.05 to 0.5 for speech at 24 kHz
 
 Silence is no mistake: people mute themselves. Nor can a wrong rate be told from samples: half as fast is a deep voice
-that speaks slowly.
+that speaks slowly. It is told by the clock (`voicegw.sessions.pace`).
 
 Pure: no clock, no I/O. A block of a second takes about a millisecond, and few are looked at in one go.
 """

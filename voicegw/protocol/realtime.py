@@ -75,6 +75,7 @@ class RealtimeProtocol:
         self._narrator = Narrator(replies, self._say, timings=timings)
         self._heard = 0  # samples of the input stream
         self._misread = Misread()
+        self._doubted = False
         self._session = session
         self._shown = offer.shown(session)
 
@@ -113,6 +114,12 @@ class RealtimeProtocol:
     def retrieved(self, item: Item) -> None:
         """Queues the answer to a `RetrieveItem`."""
         self._say(server.ItemRetrieved(item=wire_item(item)))
+
+    def doubt(self, mistake: str, event_id: str | None) -> None:
+        """Queues an `error` event, once in a session: the sound is not what the session says, but `mistake`."""
+        if not self._doubted:
+            self._doubted = True
+            self.refuse(_misread(mistake, self._session.audio.input.format), event_id)
 
     def notify(self, notice: Notice) -> None:
         """Queues the events that tell the client about `notice`."""
@@ -208,7 +215,7 @@ class RealtimeProtocol:
         pcm = Pcm(wire.decode(event.audio), wire.rate, self._heard)
         self._heard += pcm.samples
         if mistake := self._misread.push(event.audio, wire):
-            self.refuse(_misread(mistake, wire), event.event_id)
+            self.doubt(mistake, event.event_id)
         return pcm
 
 

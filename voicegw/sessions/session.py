@@ -33,6 +33,7 @@ from voicegw.protocol.server_events import Error, ItemRetrieved, ServerEvent, Se
 from voicegw.protocol.timings import in_milliseconds
 from voicegw.sessions.hearing import Hearing
 from voicegw.sessions.outbox import LIMIT, Outbox
+from voicegw.sessions.pace import Pace
 from voicegw.sessions.sideband import Sideband
 from voicegw.sessions.slices import Slices
 from voicegw.transports.goodbye import GOING_AWAY, NORMAL, TOO_SLOW, Goodbye
@@ -74,6 +75,7 @@ class Session:
         self._outbox = Outbox()
         self._sidebands: set[Sideband] = set()
         self._hearing = Hearing()
+        self._pace = Pace()
         self._over = Goodbye(NORMAL, "nobody has spoken for a long time")
         self._slices = Slices(asyncio.get_running_loop().time)
         self._ear = asyncio.Lock()
@@ -169,6 +171,7 @@ class Session:
     async def _run(self, command: Command) -> None:
         match command:
             case AppendAudio():
+                self._check_pace(command)
                 await self._hear(command.pcm)
             case CommitInput():
                 self.call.commit_input()
@@ -192,6 +195,11 @@ class Session:
                 self.call.cancel(command.response_id)
             case _:
                 assert_never(command)
+
+    def _check_pace(self, command: AppendAudio) -> None:
+        pcm = command.pcm
+        if rate := self._pace.take(pcm.seconds, pcm.rate, asyncio.get_running_loop().time()):
+            self._protocol.doubt(f"sound at {rate} Hz: so fast does it come", command.event_id)
 
     async def _hear(self, pcm: Pcm) -> None:
         """The whole of it or nothing. Raises CallerError, or the first EngineError; what follows that is heard too."""
