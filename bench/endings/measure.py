@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
+import msgspec
+
 from bench.endings.places import Place
 from bench.patience import patiently
 from pipeline.endings import ending
@@ -54,6 +56,22 @@ def by_language(found: Sequence[Judged]) -> Mapping[str, Mapping[str, Any]]:
     languages = list(dict.fromkeys(one.place.language for one in found))
     groups = {language: [one for one in found if one.place.language == language] for language in languages}
     return {name: dict(_measures(group)) for name, group in (groups | {"all": list(found)}).items()}
+
+
+def facts(found: Sequence[Judged], policy: TurnPolicy) -> dict[str, Any]:
+    """The report, in plain values."""
+    return {
+        "policy": {"shortest": policy.shortest, "patience": policy.patience},
+        "method": METHOD,
+        "languages": by_language(found),
+        "places": [_fact(one) for one in found],
+    }
+
+
+def _fact(one: Judged) -> dict[str, Any]:
+    how = one.evidence.ending.value if one.evidence.ending else None
+    judged = {"ending": how, "finished": one.evidence.finished, "wait_ms": round(one.wait_ms)}
+    return {**msgspec.structs.asdict(one.place), **judged}
 
 
 def _measures(group: Sequence[Judged]) -> Iterator[tuple[str, Any]]:

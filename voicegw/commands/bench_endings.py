@@ -1,7 +1,6 @@
 """`voicegw bench endings`: how well the words tell whether a turn is complete."""
 
 import asyncio
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,13 +46,10 @@ def endings(
     console = Console()
     with opened(out) as file:
         found = told(console, lambda tell: asyncio.run(_judged(asked, profile, tell)))
-        table = measure.by_language(found)
-        policy = {"shortest": TurnPolicy().shortest, "patience": TurnPolicy().patience}
-        rows = [{**asdict(one.evidence), "wait_ms": round(one.wait_ms), **_place(one.place)} for one in found]
-        about = {"bench": "endings", "set": chosen.name, "policy": policy, "method": measure.METHOD}
-        report.write({**about, "languages": table, "places": rows}, file)
+        about = {"bench": "endings", "set": chosen.name}
+        report.write({**about, **measure.facts(found, TurnPolicy())}, file)
     read = frozenset(one.place.language for one in found if one.evidence.finished is not None)
-    console.print(rendered(table, read))
+    console.print(rendered(measure.by_language(found), read))
     console.print(f"Everything is in {out}.", highlight=False)
 
 
@@ -72,8 +68,3 @@ async def _judged(asked: "list[Place]", profile: str | None, tell: "Tell") -> An
         return await judged(asked, detector, TurnPolicy(), tell)
     finally:
         await detector.close()
-
-
-def _place(place: "Place") -> dict[str, Any]:
-    about = {"language": place.language, "text": place.text, "question": place.question}
-    return {**about, "complete": place.complete}

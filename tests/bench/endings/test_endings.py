@@ -6,8 +6,9 @@ from collections import Counter
 import pytest
 
 from bench.endings import places
-from bench.endings.measure import by_language, judged
+from bench.endings.measure import by_language, facts, judged
 from bench.endings.places import Place
+from bench.endings.report import rendered
 from models.scripted import ScriptedSentences
 from pipeline.errors import OperatorError
 from pipeline.settings import TurnPolicy
@@ -71,4 +72,12 @@ async def test_a_model_that_knows_is_worth_more_than_lists():
     assert alone["en"]["complete_waits"] == 1
     assert (found["en"]["complete_waits"], found["en"]["incomplete_cut"], found["en"]["auc"]) == (0, 0, 1)
     assert found["xx"]["auc"] is None
-    json.dumps(found)
+
+
+async def test_the_report_is_plain_json():
+    found = await judged([Place("en", "I see.", complete=True)], ScriptedSentences(0.3), TurnPolicy(), lambda *_: None)
+    report = json.loads(json.dumps(facts(found, TurnPolicy())))
+    [place] = report["places"]
+    assert (place["text"], place["complete"], place["ending"], place["finished"]) == ("I see.", True, "closed", 0.3)
+    assert set(report["languages"]) == {"en", "all"}
+    rendered(report["languages"], frozenset({"en"}))
