@@ -16,12 +16,14 @@ from models.scripted import (
 from pipeline.actions import Ticket
 from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.call_log import CallLog
-from pipeline.engines import ChatRequest, Engines, Transcript
+from pipeline.engines import ChatMessage, ChatRequest, Engines, Transcript
 from pipeline.errors import EngineDown
 from pipeline.history import History
 from pipeline.line import Line
 from pipeline.tasks import Tasks
 from pipeline.witnesses import Witnesses
+from tests.support import virtual_clock
+from tests.support.telephone import Telephone
 
 TICKET = Ticket(1, 1)
 AUDIO = Pcm(bytes(3200), HEARING_RATE)
@@ -115,3 +117,42 @@ async def test_nothing_is_read_in_a_language_that_it_does_not_know():
     bench.witnesses.read_along(Ticket(2), "trois", "")
     await bench.rest()
     assert sentences.begun == []
+
+
+class Reader(ScriptedSentences):
+    """Keeps the conversations that it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[ChatRequest | None] = []
+
+    async def finished(self, words: str, *, before: str, caller: str, conversation: ChatRequest | None = None) -> float:
+        self.shown.append(conversation)
+        return 0.9
+
+
+async def test_who_weighs_the_words_is_shown_the_conversation_that_they_end():
+    reader = Reader()
+    bench = Bench(None, reader)
+    asked = ChatRequest((ChatMessage("assistant", "Are you ready?"), ChatMessage("user", "Yes, I am.")))
+    bench.witnesses.weigh(TICKET, Transcript("Yes, I am.", "en"), "Are you ready?", asked)
+    await bench.rest()
+    assert reader.shown == [asked]
+    assert bench.said == [("words", TICKET, 0.9)]
+
+
+def test_a_call_shows_it():
+    async def main():
+        reader = Reader()
+        phone = Telephone(texts=("hello", "Yes, I am."), sentences=reader)
+        for _ in range(2):
+            await phone.speak(1.0)
+            await phone.hush(6.0)
+        assert [request and request.messages[-1].text for request in reader.shown] == ["hello", "Yes, I am."]
+        last = reader.shown[-1]
+        assert last is not None
+        assert [message.role for message in last.messages] == ["system", "user", "assistant", "user"]
+        assert last.messages == phone.requests[-1].messages, "what is weighed is what the answer is made from"
+        await phone.hang_up()
+
+    virtual_clock.run(main())

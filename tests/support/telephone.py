@@ -14,7 +14,7 @@ from models.scripted import (
 )
 from pipeline.audio import Pcm
 from pipeline.call import Call
-from pipeline.engines import ChatRequest, EchoDetector, Engines
+from pipeline.engines import ChatRequest, EchoDetector, Engines, SentenceDetector
 from pipeline.notices import Notice, ReplyAudio
 from pipeline.settings import CallSettings
 
@@ -39,13 +39,14 @@ class Telephone:
         buffered: bool = True,
         frame_ms: int = 20,
         echo: EchoDetector | None = None,
+        sentences: SentenceDetector | None = None,
     ) -> None:
         self.frame_ms = frame_ms
         self.chat = chat or ScriptedChat(["Good ", "morning, ", "my friend. ", "How ", "are ", "you?"], each_s=0.02)
         self.recognizer = ScriptedRecognizer(texts, delay_s=hearing_s)
         self.synthesizer = ScriptedSynthesizer(each_s=0.05, part_ms=60_000)
         self.detector = detector or ScriptedTurnDetector(1.0)
-        engines = Engines(ScriptedVad(), self.recognizer, self.chat, self.synthesizer, self.detector, echo)
+        engines = Engines(ScriptedVad(), self.recognizer, self.chat, self.synthesizer, self.detector, echo, sentences)
         self.told: list[tuple[float, Notice]] = []
         self.numbers: dict[str, int] = {}
         self.call = Call(
