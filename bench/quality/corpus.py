@@ -28,6 +28,8 @@ _EVENT_DBFS = {"cough": -24.0, "click": -30.0, "keyboard": -38.0, "breath": -36.
 """Loudness of sounds on their own: a cough is about as loud as speech, the rest is not."""
 _IDLE_S = 6.0
 _SYLLABLE_S = 0.3
+OF_EACH = 3
+"""Sentences of each actor that are said in the background."""
 
 
 def prepared(cache: Path, voice: Path, seed: int, size: Size, tell: Tell) -> list[Item]:
@@ -71,7 +73,7 @@ def make(
 ) -> None:
     """Speak, mix and write every take into `folder`."""
     takes = Planner(script, len(actors), np.random.default_rng(seed)).takes(size)
-    crowd = [np.concatenate(actor.say([one.words])) for actor in actors for one in script[:3]]
+    crowd = [np.concatenate(actor.say([one.words])) for actor in actors for one in script[:OF_EACH]]
     for number, take in enumerate(takes):
         rng = np.random.default_rng([seed, number])
         mixed, label = _recorded(take, actors, crowd, rng)
@@ -94,7 +96,7 @@ def _foreground(take: Take, actors: Sequence[Actor], crowd: Sequence[Floats], rn
     if take.event:
         mixed, noise = _event(take.event, rng, crowd), labels.Noise(take.event)
     elif take.parts:
-        lead, trail = (LEAD_S, TRAIL_S) if take.kind == "turn" else (0.0, 1.0)
+        lead, trail = (LEAD_S, TRAIL_S) if take.kind in ("turn", "television") else (0.0, 1.0)
         voice = actors[take.actor].name
         parts = actors[take.actor].say(take.parts)
         parts[0] = _drawn_out(parts[0], take.drawl)
@@ -144,6 +146,9 @@ def _background(kind: str, rng: Rng, seconds: float, crowd: Sequence[Floats]) ->
     match kind:
         case "babble":
             return noises.babble(rng, seconds, crowd)
+        case "television":
+            one = OF_EACH * int(rng.integers(len(crowd) // OF_EACH))
+            return noises.television(rng, seconds, crowd[one : one + OF_EACH])
         case "music":
             return noises.music(rng, seconds)
         case "keyboard":

@@ -39,7 +39,7 @@ def facts(item: Item, log: Log) -> Facts:
         "heard": [notice.transcript.text for _, notice in log.told if isinstance(notice, TranscriptDone)],
         "captions": _captions(log),
     }
-    if label.kind == "turn":
+    if label.kind in ("turn", "television"):
         return known | _turn(label, log)
     if label.tutor is None:
         return known | {"opened": bool(log.times(SpeechStarted)), "answered": bool(log.times(ReplyStarted))}

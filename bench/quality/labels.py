@@ -14,7 +14,7 @@ from pipeline.errors import OperatorError
 
 Seconds: TypeAlias = float
 Span: TypeAlias = tuple[Seconds, Seconds]
-Kind = Literal["turn", "noise", "backchannel", "interruption", "echo"]
+Kind = Literal["turn", "television", "noise", "backchannel", "interruption", "echo"]
 
 
 class Pause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +76,7 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         spans = [time for span in self.speech for time in span]
         if spans != sorted(spans) or any(start >= end for start, end in self.speech):
             raise ValueError("speech must be stretches of rising times")
-        if self.kind == "turn" and not self.speech:
+        if self.kind in ("turn", "television") and not self.speech:
             raise ValueError("a turn needs its stretches of speech")
         inner = [pause for pause in self.pauses if any(before == pause.start for _, before in self.speech)]
         if len(inner) != len(self.pauses):

@@ -25,6 +25,7 @@ def summary(rows: Sequence[Facts]) -> Facts:
         "wait_ms_after_a_pause": waits([row for row in turns if row["pauses"]]),
         "missed_turns": share([row["missed"] for row in turns]),
         "captions": dict(Counter(what for row in rows for what in row["captions"])),
+        "television": _by([row for row in rows if row["kind"] == "television"], lambda row: str(row["noise"]), _ended),
         "noise_while_silent": _by(idle, lambda row: str(row["noise"]), _noticed),
         "barge_in": _by(interruptions, _echo_name, _interrupted),
         "noise_while_speaking": _by(
@@ -102,6 +103,11 @@ def _pauses(turns: Iterable[Facts], kind: str) -> list[Facts]:
 
 def _cut(pauses: Sequence[Facts]) -> Facts:
     return share([pause["cut"] for pause in pauses])
+
+
+def _ended(turns: Sequence[Facts]) -> Facts:
+    """missed: of the turns, those that were not closed within the wait."""
+    return {"n": len(turns), "missed": sum(row["missed"] for row in turns), "wait_ms": waits(turns)}
 
 
 def _noticed(rows: Sequence[Facts]) -> Facts:

@@ -33,6 +33,22 @@ def babble(rng: Rng, seconds: float, speech: Sequence[Floats]) -> Floats:
     return mixed
 
 
+def television(rng: Rng, seconds: float, speech: Sequence[Floats]) -> Floats:
+    """One person talks on, one time in two in a room whose sound dies away within 0.45 s."""
+    mixed = silence(seconds)
+    at = -int(rng.integers(0, RATE))
+    while at < len(mixed):
+        said = at_level(speech[int(rng.integers(len(speech)))], -23)
+        added(mixed, said[max(0, -at) :], max(0, at))
+        at += len(said) + int(rng.uniform(0.05, 0.5) * RATE)
+    if rng.random() < 0.5:
+        count = round(0.45 * RATE)
+        tail = rng.standard_normal(count) * np.exp(-6.9 * np.arange(count) / count)  # 60 dB
+        tail[0] += 8
+        mixed = np.convolve(mixed, tail)[: len(mixed)].astype(np.float32)
+    return mixed
+
+
 def music(rng: Rng, seconds: float) -> Floats:
     """A radio: chords of decaying harmonics over a bass, two a second."""
     mixed = silence(seconds)

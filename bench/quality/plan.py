@@ -15,6 +15,8 @@ from bench.quality.script import BACKCHANNELS, INTERRUPTIONS, MONOLOGUES, PauseK
 
 PAUSES_S: Final = (0.3, 0.6, 0.9, 1.2, 1.8, 2.5)
 ECHO_DB: Final = (-10.0, -20.0, -30.0)
+TELEVISION_DB: Final = (8.0, 12.0, 16.0, 20.0, 24.0, 28.0, 34.0, 40.0)
+"""Of the caller's voice over it."""
 _BACKGROUNDS: Final = ("babble", "music", "keyboard")
 _NOISES: Final = tuple(Noise(kind, snr) for kind in _BACKGROUNDS for snr in (20.0, 10.0))
 _QUIET: Final[tuple[Noise | None, ...]] = (None,) * 9
@@ -59,9 +61,10 @@ class Size:
     echoes: int = 8  # for each level
     echoed_interruptions: int = 4  # for each level
     idle: int = 3  # of each sound while nobody speaks
+    television: int = 3  # for each level
 
 
-QUICK: Final = Size(30, 6, 16, 2, 4, 6, 2, 1, 1)
+QUICK: Final = Size(30, 6, 16, 2, 4, 6, 2, 1, 1, 1)
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class Planner:
             *self._during(size),
             *self._echoes(size),
             *self._idle(size.idle),
+            *self._beside_a_television(size.television),  # the newest last: so the others stay what they were
         ]
 
     def _paused(self, kind: PauseKind, count: int) -> Iterator[Take]:
@@ -140,6 +144,17 @@ class Planner:
         for event in (*EVENTS, "babble", "music"):
             for number in range(count):
                 yield Take(f"idle-{event}-{number:03}", "noise", event=event)
+
+    def _beside_a_television(self, count: int) -> Iterator[Take]:
+        for level in TELEVISION_DB:
+            for number in range(count):
+                yield Take(
+                    f"television{level:.0f}-{number:03}",
+                    "television",
+                    parts=(self._deal("sentences", self.script).words,),
+                    actor=self._actor(),
+                    noise=Noise("television", level),
+                )
 
     def _actor(self) -> int:
         return self._deal("actors", range(self.actors))

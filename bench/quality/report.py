@@ -74,6 +74,9 @@ def _rest(summary: dict[str, Any]) -> RenderableType:
             f"{_percent({'share': found['within_250_ms']})}, missed {found['missed']}, answered {found['answered']}, "
             f"stopped before them {found['before']}"
         )
+    for name, found in summary["television"].items():
+        ended = f"closed {_spread(found['wait_ms'])} after their end" if found["wait_ms"] else "none closed"
+        lines.append(f"turns beside a {name} below them: {found['n']}, {ended}, not closed {found['missed']}")
     while_speaking = summary["noise_while_speaking"] | {"backchannels": summary["backchannels"]}
     for name, found in (while_speaking | {f"echo {db}": row for db, row in summary["echo"].items()}).items():
         if found["n"]:

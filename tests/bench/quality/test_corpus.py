@@ -8,7 +8,7 @@ import pytest
 
 from bench.quality import corpus, labels, sound
 from bench.quality.labels import Item
-from bench.quality.plan import PAUSES_S, Planner, Size
+from bench.quality.plan import PAUSES_S, TELEVISION_DB, Planner, Size
 from bench.quality.script import BACKCHANNELS, MONOLOGUES, sentences
 from bench.quality.voices import cast
 from models.weights.files import ModelStore
@@ -91,7 +91,7 @@ def test_noise_is_as_loud_as_its_label_says(items: list[Item]) -> None:
 
 
 def test_there_is_something_of_everything(items: list[Item]) -> None:
-    assert {item.label.kind for item in items} == {"turn", "noise", "backchannel", "interruption", "echo"}
+    assert {item.label.kind for item in items} == {"turn", "television", "noise", "backchannel", "interruption", "echo"}
     alone = {item.label.noise.kind for item in items if item.label.kind == "noise" and item.label.noise}
     assert alone == {"cough", "click", "keyboard", "breath", "babble", "music"}
     assert {item.label.echo.level_db for item in items if item.label.echo} == {-10, -20, -30}
@@ -104,6 +104,17 @@ def test_the_same_seed_makes_the_same_bytes_and_another_does_not(items: list[Ite
     assert [item.label for item in again] == [item.label for item in items]
     assert [item.path.read_bytes() for item in again] == [item.path.read_bytes() for item in items]
     assert [item.label for item in other] != [item.label for item in items]
+
+
+def test_beside_a_television_there_is_always_talk_at_its_level(items: list[Item]) -> None:
+    beside = [item for item in items if item.label.kind == "television"]
+    assert {item.label.noise.snr_db for item in beside if item.label.noise} == set(TELEVISION_DB)
+    for item in beside:
+        assert item.label.noise is not None
+        assert item.label.noise.snr_db is not None
+        samples = sound.from_s16(sound.read(item.path).data)
+        behind = level(samples, item.label.speech[-1][1], len(samples) / sound.RATE)
+        assert behind == pytest.approx(max(-62, corpus.SPEECH_DBFS - item.label.noise.snr_db), abs=4)
 
 
 def test_cards_are_dealt_evenly() -> None:

@@ -10,6 +10,7 @@ MADE: dict[str, Callable[[noises.Rng], sound.Floats]] = {
     **noises.EVENTS,
     "room": lambda rng: noises.room(rng, 1.0),
     "music": lambda rng: noises.music(rng, 2.0),
+    "television": lambda rng: noises.television(rng, 2.0, [tone(0.7), tone(1.1)]),
     "babble": lambda rng: noises.babble(rng, 2.0, [tone(0.7), tone(1.1)]),
 }
 
