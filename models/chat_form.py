@@ -14,7 +14,7 @@ from models.told_tools import told
 from pipeline.engines import ChatMessage, ChatRequest
 
 OPENING = "(The call begins.)"
-"""The caller's part in front of an assistant's greeting."""
+"""The caller's part in front of an assistant's greeting, or of one that is yet to be made."""
 GO_ON = "(Please go on.)"
 """The caller's part behind an answer to which another is wanted."""
 ACKNOWLEDGED = "All right."
@@ -42,7 +42,7 @@ def formed(request: ChatRequest, form: Form, *, whole: bool = True) -> ChatReque
         messages = (*messages[:1], *(_note(message) for message in messages[1:]))
     if form == Form.BARE:
         messages = tuple(replace(message, role="user") if message.role == "system" else message for message in messages)
-    messages = _begun_by_the_caller(_joined(messages))
+    messages = _begun_by_the_caller(_joined(messages), whole=whole)
     if form >= Form.TURNS:
         messages = _answered(messages)
         if whole and messages and messages[-1].role == "assistant" and not messages[-1].calls:
@@ -66,9 +66,9 @@ def _joined(messages: Iterable[ChatMessage]) -> tuple[ChatMessage, ...]:
     return tuple(found)
 
 
-def _begun_by_the_caller(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
-    at = next((at for at, message in enumerate(messages) if message.role != "system"), None)
-    if at is None or messages[at].role != "assistant":
+def _begun_by_the_caller(messages: Sequence[ChatMessage], *, whole: bool) -> tuple[ChatMessage, ...]:
+    at = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
+    if messages[at].role != "assistant" if at < len(messages) else not whole:
         return tuple(messages)
     return (*messages[:at], ChatMessage("user", OPENING), *messages[at:])
 

@@ -132,7 +132,7 @@ class ChatStream:
         """
         try:
             found = [delta for event in self._events.feed(data) for delta in self._take(event)]
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, RecursionError, msgspec.MsgspecError) as error:
             raise EngineBroken(
                 f"{self._server} sent something that is not a chat-completions stream ({error}); {NOT_A_STREAM}"
             ) from error

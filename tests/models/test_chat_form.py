@@ -44,6 +44,14 @@ def test_neighbours_are_joined_and_the_caller_begins() -> None:
     assert formed(talk("u:Hi.", "a:Let me look.", "c:"), Form.JOINED).messages[-1].calls == (CALL,)
 
 
+@pytest.mark.parametrize("form", list(Form))
+def test_who_is_to_speak_first_is_told_that_the_call_begins(form: Form) -> None:
+    assert short(formed(talk(), form)) == [f"u:{OPENING}"]
+    orders = formed(talk("s:Be kind."), form).messages
+    assert (orders[-1].role, orders[-1].text.endswith(OPENING) or form == Form.BARE) == ("user", True)
+    assert formed(talk("s:Be kind."), Form.JOINED, whole=False) == talk("s:Be kind.")
+
+
 def test_a_conversation_that_is_in_order_stays_as_it_is() -> None:
     request = talk("s:Be kind.", "u:Hi.", "a:Hello.", "s:Be brief.", "u:How are you?")
     assert formed(request, Form.JOINED) == request

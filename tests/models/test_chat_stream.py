@@ -152,6 +152,11 @@ def test_arguments_without_end_are_cut() -> None:
     assert (count, stream.finish) == (ARGUMENTS // 1000 + 1, "length")
 
 
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(EngineBroken, match="not a chat-completions stream"):
+        read(b'data: {"error": ' + b"[" * 200_000 + b"\n\n")
+
+
 @pytest.mark.parametrize("line", [b"data: " + b"x" * 65_536, b"data: " + b"x" * 65_536 + b"\n"])
 def test_events_without_end_are_refused(line: bytes) -> None:
     with pytest.raises(EngineBroken, match="longer than"):
