@@ -1,8 +1,8 @@
 """The grammar that keeps a small model's calls in order, for llama.cpp (GBNF). Pure.
 
-An answer is words, or calls, or words and then calls. Words hold no brace, so a call cannot be said by mistake; a call
-names a tool that there is, and its arguments are as the tool's JSON Schema wants them. The model still chooses between
-the two. A schema comes from strangers: what is too deep, too large or not understood in it becomes any JSON.
+An answer is words or calls. Words hold no brace, so a call cannot be said by mistake; a call names a tool that there
+is, and its arguments are as the tool's JSON Schema wants them. The model still chooses between the two. A schema comes
+from strangers: what is too deep, too large or not understood in it becomes any JSON.
 """
 
 import json
@@ -41,8 +41,8 @@ def grammar(tools: Sequence[Tool], choice: Literal["auto", "required"]) -> str:
         f'"{{\\"name\\": " {_literal(tool.name)} ", \\"arguments\\": " {rules.arguments(tool.parameters)} "}}"'
         for tool in tools
     ]
-    several = f'call ("\\n"? call){{0,{MOST_CALLS - 1}}}'
-    root = several if choice == "required" else f"words | words? {several}"
+    several = f'call ("\\n" call){{0,{MOST_CALLS - 1}}}'
+    root = several if choice == "required" else f"words | {several}"
     marked = '("<tool_call>" "\\n"?)? any ("\\n"? "</tool_call>")?'
     lines = [f"root ::= {root}", f"call ::= {marked}", f"any ::= {' | '.join(calls)}", *rules.lines]
     return "\n".join(lines) + _COMMON
@@ -97,16 +97,17 @@ class _Rules:
         pairs = {
             key: f'{_literal(key)} ": " {self.of(inner, "value", depth + 1, root)}' for key, inner in properties.items()
         }
-        optional = [pair for key, pair in pairs.items() if key not in required]
-        rest = self._optional(optional)
+        optional = [pair for key, pair in pairs.items() if key not in required][:MOST_CHOICES]
+        # From behind, so that what may follow each is a rule and not written out again.
+        begins: list[str] = []
+        rest = ""
+        for pair in reversed(optional):
+            begins.insert(0, f"{pair} {rest}")
+            rest = self._rule(f'(", " {pair})? {rest}')
         if required:
             first = ' ", " '.join(pairs[key] for key in dict.fromkeys(required))
             return self._rule(f'"{{" {first} {rest} "}}"')
-        begins = [f"{pair} {self._optional(optional[at + 1 :])}" for at, pair in enumerate(optional[:MOST_CHOICES])]
         return self._rule(f'"{{" ({" | ".join(begins)})? "}}"')
-
-    def _optional(self, pairs: Sequence[str]) -> str:
-        return " ".join(f'(", " {pair})?' for pair in pairs[:MOST_CHOICES])
 
     def _rule(self, body: str) -> str:
         self.lines.append(f"r{len(self.lines)} ::= {body}")

@@ -149,7 +149,7 @@ class ChatStream:
                     f"{self._server} only thought, and gave no answer; a model that thinks less, or a larger "
                     "VOICEGW_LLM_MAX_TOKENS, may help."
                 )
-            if self._written.withheld or self._pieces.withheld:
+            if self.finish != "length" and (self._written.withheld or self._pieces.withheld):
                 raise NoAnswer(f"{self._server} tried to call a function that there is not, or in a form that is none.")
         return told
 

@@ -75,6 +75,17 @@ class PromptReader:
             raise _refusal(response.status_code, response.content)
         return stopping(response.content)
 
+    async def token(self, text: str) -> int | None:
+        """The one token that `text` is to this model, None if it is several. Raises EngineError."""
+        try:
+            response = await self._http.post("tokenize", json={"content": text})
+        except httpx2.HTTPError as error:
+            raise unreachable(SERVER, error) from error
+        if response.status_code != HTTPStatus.OK:
+            raise _refusal(response.status_code, response.content)
+        tokens = msgspec.json.decode(response.content, type=_Tokens).tokens
+        return tokens[0] if len(tokens) == 1 else None
+
     async def close(self) -> None:
         await self._http.aclose()
 
@@ -101,6 +112,10 @@ class PromptReader:
                 return
             page = await response.aread()
         raise _refusal(response.status_code, page)
+
+
+class _Tokens(msgspec.Struct):
+    tokens: list[int]
 
 
 class _Prompt(msgspec.Struct):

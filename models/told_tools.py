@@ -17,6 +17,17 @@ ORDERS = (
     '{{"name": "its name", "arguments": {{…}}}}. In every other case answer in words.'
 )
 
+EXAMPLES = (
+    ChatMessage("user", "Hello!"),
+    ChatMessage("assistant", "Hello! How can I help you?"),
+    ChatMessage("user", "I am a bit tired."),
+    ChatMessage("assistant", "I am sorry to hear that. Take a rest."),
+    ChatMessage("user", "Thanks!"),
+    ChatMessage("assistant", "You are welcome."),
+)
+"""What needs no function, as the beginning of the conversation: told of functions only, small models call one for
+everything that is said to them."""
+
 
 def told(request: ChatRequest) -> ChatRequest:
     """`request` without tools, calls and results: all of them are in the words of its messages."""
@@ -24,9 +35,10 @@ def told(request: ChatRequest) -> ChatRequest:
     if request.tools and request.tool_choice != "none":
         orders = ORDERS.format(tools="\n".join(map(_line, request.tools)))
         if messages and messages[0].role == "system":
-            messages = (replace(messages[0], text=f"{messages[0].text}\n\n{orders}"), *messages[1:])
+            first, messages = replace(messages[0], text=f"{messages[0].text}\n\n{orders}"), messages[1:]
         else:
-            messages = (ChatMessage("system", orders), *messages)
+            first = ChatMessage("system", orders)
+        messages = (first, *EXAMPLES, *messages)
     return replace(request, messages=messages, tools=(), tool_choice="auto")
 
 

@@ -55,7 +55,7 @@ class WrittenCalls:
             self._called = True
         self._held += delta.text
         text = "" if self._holding else self._sure(final=delta.finish is not None or delta.call is not None)
-        found = [] if delta.finish is None else self._decide()
+        found = [] if delta.finish is None else self._decide(cut=delta.finish == "length")
         if isinstance(found, str):
             text, found = text + found, []
         calls = [ChatDelta(call=_piece(number, wish)) for number, wish in enumerate(found)]
@@ -94,8 +94,11 @@ class WrittenCalls:
                 return len(self._held) - _place(self._held, len(tail) - at)
         return 0
 
-    def _decide(self) -> "list[Wish] | str":
-        """At the end: the calls in what was held back, or the words that it was after all."""
+    def _decide(self, *, cut: bool) -> "list[Wish] | str":
+        """At the end: the calls in what was held back, or the words that it was after all.
+
+        cut: the answer was longer than it may be, and its last call may not be whole.
+        """
         held, self._held = self._held, ""
         if not self._holding:
             return held
@@ -104,6 +107,8 @@ class WrittenCalls:
         # A mark without a call behind it is a broken one where there are tools; elsewhere somebody may talk of marks.
         if not found and not (self._tools and held.lstrip().lower().startswith(MARKS)):
             return held
+        if cut and held.count("{") > held.count("}"):
+            calls = calls[:-1]
         self.withheld = not calls
         return calls
 

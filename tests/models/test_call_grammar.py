@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.call_grammar import grammar
-from models.told_tools import told
+from models.told_tools import EXAMPLES, told
 from pipeline.engines import ChatMessage, ChatRequest, Tool, ToolCall
 
 CITY = {"type": "string"}
@@ -117,7 +117,8 @@ def call(name: str, **arguments: Any) -> str:
         (call("get_weather", city="Rome"), True),
         (call("get_weather", city="Rome", day="today", days=3), True),
         (f"<tool_call>\n{call('get_weather', city='Rome')}\n</tool_call>", True),
-        ("Let me see. " + call("get_weather", city='a "b" \\ ü'), True),
+        (call("get_weather", city='a "b" \\ ü'), True),
+        ("Let me see. " + call("get_weather", city="Rome"), False),
         (call("get_weather", city="Rome") + "\n" + call("plan_trip"), True),
         (call("plan_trip", to={"name": "Graz", "at": [1.5, -2]}, when=None), True),
         (call("get_weather", city="Rome") + "}", False),
@@ -219,7 +220,8 @@ def test_tools_calls_and_results_are_told_in_words() -> None:
     )
     made = told(ChatRequest(messages, tools=(WEATHER,)))
     assert made.tools == ()
-    orders, asked, calling, result = made.messages
+    orders, *examples, asked, calling, result = made.messages
+    assert tuple(examples) == EXAMPLES
     assert orders.text.startswith("Be kind.\n")
     assert json.dumps(WEATHER.parameters) in orders.text
     assert asked == messages[1]

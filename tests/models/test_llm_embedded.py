@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import psutil
@@ -256,6 +256,26 @@ async def test_a_required_call_is_made(model: Path) -> None:
         story = (question, ChatMessage("assistant", "", (call,)), ChatMessage("tool", "Rain.", call_id=call.id))
         await chat.prefill(ChatRequest(story, tools=(WEATHER,)), caller="ann")
         assert (await reply(chat, ChatRequest(story, max_tokens=10, tools=(WEATHER,))))[0]
+
+
+async def test_strangers_schemas_do_not_break_the_server(model: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Deep, wide, with odd names and unknown words: llama.cpp takes the grammars that are made of them."""
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(40):
+        deep = {"type": "object", "properties": {'in "\\n': deep}, "required": ['in "\\n']}
+    wide = {"type": "object", "properties": {f"k{n}": {"enum": [n, "]\n", None]} for n in range(300)}}
+    odd = {"type": "bogus", "properties": {"a": {"$ref": "#/x"}, "b": {"anyOf": []}, "c": {"pattern": "(("}}}
+    server = EmbeddedServer(model, threads=2, slots=1, context=8192)
+    async with started(EmbeddedChat(server, limits=PATIENT)) as chat:
+        for parameters in (deep, wide, odd):
+            tools = (Tool("x", parameters=parameters), WEATHER)
+            choices: list[Literal["auto", "required"]] = ["auto", "required"]
+            for choice in choices:
+                request = ChatRequest(SKY.messages, 4, 0.0, tools, choice)
+                found = [delta async for delta in chat._answer(chat._life.chat, request, 0, "ann")]
+                assert found[-1].finish == "length"
+        assert server.restarts == 0
+        assert "does not take the grammar" not in caplog.text
 
 
 async def test_tools_that_are_not_to_be_called_do_not_hold_words_back(model: Path) -> None:

@@ -169,6 +169,13 @@ def test_without_tools_a_marked_call_is_still_not_spoken_but_a_mention_is(writte
     assert said(through(*cut(mention, 5), tools=())) == mention
 
 
+def test_of_an_answer_that_was_cut_only_whole_calls_are_made() -> None:
+    cut_off = ChatDelta(finish="length")
+    assert through(CALL[:-8], end=cut_off) == [cut_off]
+    calls = [delta.call for delta in through(CALL + "\n" + CALL[:-8], end=cut_off) if delta.call]
+    assert [call.arguments for call in calls] == ['{"city":"Paris"}']
+
+
 def test_an_answer_that_is_not_to_call_does_not() -> None:
     assert through("Well. ", CALL, may_call=False) == [ChatDelta("Well. "), END]
 
