@@ -135,7 +135,9 @@ class EmbeddedChat:
         """What an answer is held to where there are tools, and what is tried when llama.cpp refuses that."""
         if not request.tools or request.tool_choice == "none":
             return ({},)
-        return {"grammar": grammar(request.tools, request.tool_choice), "logit_bias": self._leaning}, {}
+        # Behind a result the model does not need to be pushed, and would call for the same again.
+        leaning = [] if request.messages[-1].role == "tool" else self._leaning
+        return {"grammar": grammar(request.tools, request.tool_choice), "logit_bias": leaning}, {}
 
     def reading_s(self, request: ChatRequest, *, caller: str) -> float:
         if self._life is None:

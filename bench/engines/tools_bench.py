@@ -8,6 +8,7 @@ gateway's own. Counted are
     called    a valid call of the tool that is needed: JSON whose types are those of the tool's schema
     values    and its arguments hold what was said
     words     an answer in words where no tool is needed
+    answered  an answer in words to the result of a call (at temperature 0 only)
     spoken    answers in which JSON, a mark or a tool's name reached the voice; must be 0
 """
 
@@ -26,10 +27,11 @@ from models.llama_server import EmbeddedServer
 from models.llm_embedded import EmbeddedChat
 from models.weights.files import ModelStore
 from models.weights.manifest import default_manifest
-from pipeline.engines import ChatMessage, ChatRequest
+from pipeline.engines import ChatMessage, ChatRequest, ToolCall
 from pipeline.errors import NoAnswer
 from voicegw import settings
 
+RESULT = '{"ok": true, "time": "19:30", "text": "fine"}'
 MODEL = "qwen2.5-coder-1.5b"
 THREADS = 2
 TEMPERATURES = (0.0, 0.7)
@@ -61,9 +63,22 @@ async def _ask(chat: EmbeddedChat, offer: Offer, wanted: Wanted, temperature: fl
         right = len(calls) == 1 and len(made) == 1 and jsonschema.Draft202012Validator(schema).is_valid(made[0])
         found["called"] = right
         found["values"] = right and all(_holds(made[0], value) for value in wanted.holds)
+        if right and not temperature:
+            found["results"] = 1
+            found["answered"] = await _answers(chat, offer, messages, ToolCall("c", *next(iter(calls.values()))))
     if not (found["words"] or found["values"]) or found["spoken"]:
         print(f"    {temperature}: {wanted.said} -> {list(calls.values())} {words!r}")  # noqa: T201
     return found
+
+
+async def _answers(chat: EmbeddedChat, offer: Offer, asked: tuple[ChatMessage, ...], call: ToolCall) -> bool:
+    """Whether the result of a call is followed by words."""
+    messages = (*asked, ChatMessage("assistant", "", (call,)), ChatMessage("tool", RESULT, call_id="c"))
+    request = ChatRequest(messages, 30, 0.0, offer.tools)
+    found = [delta async for delta in chat.stream(request, caller=offer.orders)]
+    if again := [delta.call.name for delta in found if delta.call]:
+        print(f"    called again: {call.name} -> {again}")  # noqa: T201
+    return not again and any(delta.text.strip() for delta in found)
 
 
 def _holds(arguments: object, value: str | int) -> bool:
@@ -96,7 +111,8 @@ def test_tools(part: str, request: pytest.FixtureRequest) -> None:
     needed, free = counts["needed"], counts["not needed"]
     print(  # noqa: T201 - it was asked for
         f"\n{part}: of {needed} that need a tool {counts['called']} called, {counts['values']} with the right values; "
-        f"of {free} that need none {counts['words']} answered in words; {counts['spoken']} spoken"
+        f"of {free} that need none {counts['words']} answered in words; of {counts['results']} results "
+        f"{counts['answered']} answered in words; {counts['spoken']} spoken"
     )
     if request.config.getoption("--enforce"):
         assert counts["called"] >= LEAST * needed
