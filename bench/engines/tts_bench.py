@@ -19,9 +19,12 @@ from pathlib import Path
 from statistics import median
 from unittest import mock
 
+import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from models.tts_espeak import at_speed, audible
+from models.tts_espeak_library import EspeakLibrary
 from models.tts_piper_voice import FIRST_FRAMES, WARM_UP, PiperSpeaker, describe
 from models.tts_vits import Scales, open_vits
 from models.weights.files import ModelStore
@@ -29,6 +32,17 @@ from models.weights.manifest import default_manifest
 from voicegw import settings
 
 ROUNDS = 11
+SPEEDS = (0.25, 0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2.0, 3.0, 4.0)
+SENTENCES = (
+    "Well, that is a good question.", "I went to the market yesterday, and bought some fresh apples.",
+    "Could you tell me where the station is?", "She has lived in this house for more than twenty years.",
+    "The weather is going to be very nice tomorrow.", "My brother works at a bank in the city.",
+    "It takes two to three days.", "We could meet at half past seven.", "Have you ever been to Scotland?",
+    "He plays the guitar, and she sings.", "Please open the window a little.", "That sounds like a lot of fun!",
+    "I would like a cup of coffee with milk.", "The film was longer than I had expected.", "What did you do then?",
+    "There are nine million bicycles in Beijing.", "You can buy a ticket for the train at the station.",
+    "Let us begin with something easy.", "They have three cats and an old dog.", "See you again next week.",
+)  # fmt: skip
 TEXTS = {
     "a word": "Yes.",
     "three seconds": "I went to the market yesterday, and bought some fresh apples.",
@@ -165,6 +179,35 @@ def test_loading(benchmark: BenchmarkFixture, voice: Path, table: list[str]) -> 
     speaker(voice)
     benchmark.pedantic(speaker, args=(voice,), rounds=5)
     table.append(f"loading and warming a voice; ms: {middle(benchmark) * 1000:.0f} (says {WARM_UP!r})")
+
+
+@pytest.mark.parametrize("engine", ["piper", "espeak"])
+def test_speed(voice: Path, table: list[str], engine: str) -> None:
+    """How many times as quick the sentences are as at 1.0, without the silence at their ends."""
+    say = says(voice, engine)
+    own = [say(text, 1.0) for text in SENTENCES]
+    for speed in SPEEDS:
+        found = [before / say(text, speed) for text, before in zip(SENTENCES, own, strict=True)]
+        whole = sum(own) / sum(before / factor for before, factor in zip(own, found, strict=True))
+        table.append(
+            f"{engine} at {speed:.2f}: {whole:.3f} in all ({whole / speed - 1:+.1%}); "
+            f"sentences from {min(found):.2f} to {max(found):.2f}"
+        )
+
+
+def says(voice: Path, engine: str) -> Callable[[str, float], float]:
+    """Seconds of speech that a text takes at a speed."""
+    if engine == "piper":
+        ours = speaker(voice)
+        return lambda text, speed: (
+            audible(np.concatenate([np.frombuffer(part.pcm.data, "<i2") / 32768 for part in ours.speak(text, speed)]))
+            / 22_050
+        )
+    library = EspeakLibrary()
+    return lambda text, speed: (
+        audible(at_speed(lambda pace: library.say(text, "English (Great Britain)", pace), speed, library.rate).sound)
+        / library.rate
+    )
 
 
 def middle(benchmark: BenchmarkFixture) -> float:
