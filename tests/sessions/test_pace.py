@@ -1,10 +1,17 @@
 """A rate is told by how fast sound comes."""
 
+import asyncio
+import base64
+import json
 import random
 
 import pytest
 
+from tests.support.gateway import scripted
+from tests.support.virtual_clock import run
+from voicegw.app import build
 from voicegw.sessions.pace import RATES, Pace
+from voicegw.settings import Settings
 
 
 def told(times: list[tuple[float, float]], rate: int = 24000) -> list[tuple[float, int]]:
@@ -49,3 +56,25 @@ def test_a_file_is_left_alone() -> None:
 def test_who_sends_only_speech_is_left_alone() -> None:
     times = [(when, seconds) for when, seconds in live(24000) if when % 3 < 2]
     assert told(times) == []
+
+
+@pytest.mark.parametrize(("recorded", "errors"), [(24000, 0), (48000, 1)])
+def test_the_client_is_told_once_and_the_session_goes_on(recorded: int, errors: int) -> None:
+    async def call() -> list[dict[str, str]]:
+        session = build(Settings(), scripted()).state.gateway.new_session()
+        audio = base64.b64encode(bytes(2 * recorded // 20)).decode()
+        for _ in range(20 * 14):
+            await session.receive(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
+            await asyncio.sleep(0.05)
+        await session.receive('{"type": "input_audio_buffer.clear"}')
+        session.end(1000, "said the test")
+        told = [json.loads(frame) async for frame in session]
+        await session.close()
+        assert told[-1]["type"] == "input_audio_buffer.cleared"
+        return [event["error"] for event in told if event["type"] == "error"]
+
+    found = run(call())
+    assert len(found) == errors
+    for error in found:
+        assert error["code"] == "input_audio_format_mismatch"
+        assert "sound at 48000 Hz" in error["message"]
