@@ -27,8 +27,8 @@ _LETTERS = (
 )
 """Names of letters that are hardly words. The others are known once a recognizer writes the letter."""
 _SPELLING = (
-    "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa "
-    "quebec romeo sierra tango uniform victor whiskey whisky x-ray xray yankee zulu"
+    "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett juliette kilo lima mike november oscar "
+    "papa quebec romeo sierra tango uniform victor whiskey whisky x-ray xray yankee zulu"
 )
 """The spelling alphabet (ICAO Annex 10)."""
 _BETWEEN = (
@@ -49,6 +49,12 @@ _WORDS_TOO: Mapping[str, str] = {
     "pl": "a i o u w z",
 }
 """Letters that are words: among other letters they are letters, among themselves they may be a stutter."""
+_LIKE = re.compile(
+    r"\b(?:[^\W\d_]|bi|ci|di|gi|pi|ti|vu|vi|effe|acca|elle|emme|enne|erre|esse|zeta)[,.]?\s+"
+    r"(?:as in|like|for|come|comme|wie|de|van|jak)\s+[^\W\d_]{2,}",
+    re.IGNORECASE,
+)
+"""A letter with a word that begins with it: "M as in Mike", "emme come Milano", "A wie Anton", "M de María"."""
 _WIDE_DIGITS = "零〇一二三四五六七八九"
 _NAMES = frozenset(f"{_DIGITS} {_LETTERS}".split())
 _ROW_ONLY = frozenset(f"{_SPELLING} {_BETWEEN}".split())
@@ -63,6 +69,8 @@ _AMOUNT = re.compile(r"\d[.,:/]\d{1,2}\b(?![.,:/\-]?\d)|\d\s?[%°€$£¥]|[€$
 _YEAR = re.compile(r"1[89]\d\d|20\d\d")
 FEWEST_FIGURES = 3
 """Digits of a figure that may have been said one by one; "25" is an age."""
+LONGEST_MISHEARD = 5
+"""Letters of a word that a recognizer may make of the name of one: "ash", "aka"."""
 FEWEST_CAPITALS = 3
 """Letters of a word in capitals, alone, that may have been spelled; "OK" is a word."""
 
@@ -74,10 +82,12 @@ def dictated(text: str, language: str) -> int:
     """
     if _AMOUNT.search(text):
         return 0
+    if len(_LIKE.findall(text)) > 1:
+        text = _LIKE.sub("x", text)
     tokens = _TOKEN.findall(text.replace("double-u", "doubleu"))
     if len(tokens) == 1 and tokens[0].isupper() and tokens[0].isalpha() and tokens[0].isascii():
         return len(tokens[0]) if len(tokens[0]) == 1 or len(tokens[0]) >= FEWEST_CAPITALS else 0
-    words = [token.casefold() for token in tokens]
+    words = [letter.casefold() for at in range(len(tokens)) for letter in _apart(tokens, at)]
     start = _row(words)
     row = words[start:]
     if not row or _complete(words):
@@ -93,7 +103,7 @@ def dictated(text: str, language: str) -> int:
 def _row(words: Sequence[str]) -> int:
     """Where the row of items begins that the words end with. In an address, behind an "at", any word is an item."""
     start = len(words)
-    while start and _items(words[start - 1]):
+    while start and (_items(words[start - 1]) or _misheard(words[:start])):
         start -= 1
     earlier = next((at for at in range(start - 1, max(0, start - 4), -1) if words[at] in _SIGNS), None)
     if earlier is not None and earlier >= 1 and _items(words[earlier - 1]):
@@ -101,6 +111,19 @@ def _row(words: Sequence[str]) -> int:
     while start < len(words) and words[start] in _SIGNS:
         start += 1  # "at five", "plus one": a sign joins items, and begins none
     return start
+
+
+def _apart(tokens: Sequence[str], at: int) -> Sequence[str]:
+    """The letters of a word in capitals beside another letter, which were run together: "SME-T"."""
+    token = tokens[at]
+    spelled = any(len(other) == 1 for other in (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2]))
+    return token if spelled and token.isascii() and token.isupper() else [token]
+
+
+def _misheard(words: Sequence[str]) -> bool:
+    """Whether the last of `words` may be the name of a letter, because at least three stand before it."""
+    before = words[-4:-1]
+    return len(words[-1]) <= LONGEST_MISHEARD and len(before) == 3 and all(len(one) == 1 for one in before)
 
 
 def _items(word: str) -> int:

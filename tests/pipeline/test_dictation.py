@@ -35,6 +35,11 @@ from pipeline.dictation import dictated
         ("null eins sieben", "de", 3),
         ("J O A K", "it", 3),
         ("五五五", "zh", 3),
+        ("SME-T-A", "fr", 5),
+        ("S, M, I, T, Aka", "it", 4),
+        ("M as in Mike, A as in alpha", "en", 2),
+        ("emme come Milano, ci come Como.", "it", 2),
+        ("A wie Anton, N wie Nordpol", "de", 2),
     ],
 )
 def test_items_in_a_row(text: str, language: str, items: int) -> None:
@@ -68,6 +73,10 @@ def test_items_in_a_row(text: str, language: str, items: int) -> None:
         ("a n n a at gmail dot com", "en"),  # an address that has its end
         ("5 5 5 0 1 2 3, that's all.", "en"),
         ("Y o", "es"),
+        ("I work for IBM.", "en"),
+        ("My name is JOHN.", "en"),
+        ("I like it as in London.", "en"),
+        ("A B C are easy.", "en"),
         ("Il y a", "fr"),
     ],
 )
