@@ -27,8 +27,8 @@ _LETTERS = (
 )
 """Names of letters that are hardly words. The others are known once a recognizer writes the letter."""
 _SPELLING = (
-    "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett juliette kilo lima mike november oscar "
-    "papa quebec romeo sierra tango uniform victor whiskey whisky x-ray xray yankee zulu"
+    "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett juliette kilo lima mike november "
+    "oscar papa quebec romeo sierra tango uniform victor whiskey whisky x-ray xray yankee zulu"
 )
 """The spelling alphabet (ICAO Annex 10)."""
 _BETWEEN = (
