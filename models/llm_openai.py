@@ -181,6 +181,8 @@ class OpenAIChat:
             "temperature": self._temperature if request.temperature is None else request.temperature,
             "stream": True,
             "stream_options": {"include_usage": True},
+            # It tells how far it is with a long prompt, which then is not taken for silence.
+            **({"return_progress": True} if self._kind == "llamacpp" else {}),
             **self._extra,
         }
 

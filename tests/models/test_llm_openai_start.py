@@ -25,6 +25,14 @@ class TestStart:
             await chat.start()
             assert [(seen.body["model"], seen.body["max_tokens"]) for seen in server.seen] == [("second", 1)]
 
+    @pytest.mark.parametrize(("owner", "asked"), [("llamacpp", True), ("vllm", False)])
+    async def test_only_who_can_is_asked_how_far_it_is_with_a_prompt(self, owner: str, asked: bool) -> None:
+        listing = page(200, json.dumps({"data": [{"id": "m", "owned_by": owner}]}))
+        async with llm_server(models=(listing,)) as server, chatting(server.url) as chat:
+            await chat.start()
+            await deltas(chat)
+            assert ("return_progress" in server.seen[-1].body) is asked
+
     async def test_it_waits_for_a_server_that_is_still_loading(self) -> None:
         listing = page(200, json.dumps({"data": [{"id": "late"}]}))
         async with (
