@@ -10,11 +10,13 @@ tightened: an emphasis touches no digit (`2*3*4`), runs through a word only with
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 LONGEST = 320
 """Characters of a line after which a mark that is still open was none."""
-REMEMBERED = 64
+REMEMBERED = 16
 """Marks that may be open at the same time."""
 
 _FENCE = re.compile(r"[ \t]*(?:`{3,}[^`\n]*|~{3,}[^\n]*)$")
@@ -274,6 +276,7 @@ def _run(line: str, start: int) -> _Run:
 def _emphasis(line: str, runs: list[_Run]) -> tuple[list[tuple[int, int]], int]:
     """Stretches from opening to closing marks, and where the first begins that is still open."""
     pairs: list[tuple[int, int]] = []
+    spaces = list(accumulate((char.isspace() for char in line), initial=0))  # up to each character
     waiting: list[_Run] = []
     for run in runs:
         if run.closes:
@@ -281,7 +284,7 @@ def _emphasis(line: str, runs: list[_Run]) -> tuple[list[tuple[int, int]], int]:
                 if run.start >= run.end or at >= len(waiting):
                     break
                 opener = waiting[at]
-                if opener.char != run.char or not _joined(line, opener, run):
+                if opener.char != run.char or not _joined(spaces, opener, run):
                     continue
                 pairs.append((opener.start, run.end))
                 size = min(opener.end - opener.start, run.end - run.start)
@@ -295,11 +298,14 @@ def _emphasis(line: str, runs: list[_Run]) -> tuple[list[tuple[int, int]], int]:
     return pairs, min((run.start for run in waiting), default=len(line))
 
 
-def _joined(line: str, opener: _Run, closer: _Run) -> bool:
-    """Whether these two can be one emphasis: one that begins or ends within a word holds no space."""
+def _joined(spaces: Sequence[int], opener: _Run, closer: _Run) -> bool:
+    """Whether these two can be one emphasis: one that begins or ends within a word holds no space.
+
+    spaces: how many there are up to each character of the line.
+    """
     if not (opener.inside or closer.inside):
         return True
-    if any(char.isspace() for char in line[opener.end : closer.start]):
+    if spaces[opener.end] < spaces[closer.start]:
         return False
     thin = min(opener.end - opener.start, closer.end - closer.start) == 1
     return not (thin and opener.inside and closer.inside)

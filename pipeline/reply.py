@@ -25,7 +25,7 @@ from pipeline.engines import (
 )
 from pipeline.errors import EngineError
 from pipeline.playout import Piece, Playout
-from pipeline.sentences import SentenceSplitter
+from pipeline.sentences import SentenceSplitter, in_pieces
 from pipeline.timings import Milestones
 from pipeline.voicing import Voicing
 
@@ -126,9 +126,12 @@ class Reply:
                     self.milestones.reach("token", _now())
                     voicing.read(delta.text)
                     splitter.language = voicing.language
-                pieces = splitter.push(delta.text) if self.plan.audio else [delta.text]
-                for text in filter(None, pieces):
-                    await chunks.put(text)
+                for piece in in_pieces(delta.text) if self.plan.audio else ():
+                    for text in splitter.push(piece):
+                        await chunks.put(text)
+                    await asyncio.sleep(0)  # a whole answer may have come at once
+                if delta.text and not self.plan.audio:
+                    await chunks.put(delta.text)
                 if delta.call:
                     for text in splitter.finish():
                         await chunks.put(text)

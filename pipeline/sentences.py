@@ -11,7 +11,9 @@ Text for the ear has no marks of markdown and no emoji; captions and history sho
 the voice's matter.
 """
 
+import asyncio
 import re
+from collections.abc import AsyncGenerator
 
 from pipeline.abbreviations import Abbreviations, FullStop
 from pipeline.markdown import Markdown, Reading
@@ -32,15 +34,24 @@ _WIDE = _WIDE_STOPS + _WIDE_COMMAS
 _STOPS = ".!?\u2026" + _WIDE_STOPS
 _COMMAS = ",;:\u2014\u2013\u060c" + _WIDE_COMMAS
 _CLOSERS = "\"'\u201d\u2019\u00bb)]\u300f\u300d*_`~"
+_ENDS = frozenset(_STOPS + _COMMAS)
+_FOLLOW = frozenset(_CLOSERS + _STOPS)
 _NUMBERED = re.compile(r"\n\s*\d{1,3}\.$")  # an entry of a list
 _PLAIN_END = re.compile(r"(?:^|\s)[^\W\d_]{3,}[.!?]$")
 _PLAIN_COMMA = re.compile(r"[^\W\d_]{2}[,;]$")
 _QUOTED = re.compile("[\"\u201c\u201d\u201e\u201a\u2018\u00ab\u00bb(\\[\u300c\u300e]|(?:^|\\s)'")
 # Pictographs, dingbats, symbols, flags, skin tones, joiners and variation selectors: nothing a voice could say.
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2300-\u23ff\u2b00-\u2bff\ufe00-\ufe0f\u200d\u20e3]+")
-_PIECE = re.compile(r"(?s).{1,80}(?=\s)|.{1,80}")  # of a text that comes at once
+PIECE_CHARS = 80
+_PIECE = re.compile(rf"(?s).{{1,{PIECE_CHARS}}}(?=\s)|.{{1,{PIECE_CHARS}}}")
 SEEN = 2 * HARD_CHARS
 """Characters that are looked at for an end: more than the longest chunk, so that the work for each is bounded."""
+
+
+def in_pieces(text: str) -> list[str]:
+    """A text that came at once, a line or so at a time: no more is held then than can be looked at, and whoever feeds
+    a splitter can let others work in between."""
+    return [text] if len(text) <= PIECE_CHARS else _PIECE.findall(text)
 
 
 class SentenceSplitter:
@@ -67,9 +78,7 @@ class SentenceSplitter:
             self._language, self._abbreviations = language, Abbreviations(language)
 
     def push(self, delta: str) -> list[str]:
-        # A long one is taken a line or so at a time, so that no more is held than can be looked at.
-        pieces = [delta] if len(delta) <= HARD_CHARS else _PIECE.findall(delta)
-        return [chunk for piece in pieces for chunk in self._push(piece)]
+        return [chunk for piece in in_pieces(delta) for chunk in self._push(piece)]
 
     def finish(self) -> list[str]:
         """The rest, when the text has ended."""
@@ -80,6 +89,8 @@ class SentenceSplitter:
 
     def _push(self, delta: str) -> list[str]:
         self._text += delta
+        if self._text.isspace():  # of many empty lines the last is enough
+            self._text = self._text[max(0, self._text.rfind("\n")) :][:HARD_CHARS]
         if self._ended:
             self._text = self._text.lstrip(_STOPS)
             self._ended = not self._text
@@ -101,17 +112,20 @@ class SentenceSplitter:
         reading = self._markdown.read(text, over=over)
         clause = 0  # words up to `counted`
         counted = 0
+        begins = len(text) - len(text.lstrip())
+        no_end = 0  # in front of this the marks in a row were looked at, and nothing ends with them
         for at, char in enumerate(text[:-1]):
             if char == "\n":
-                if counted or text[:at].strip():
+                if counted or at > begins:
                     return at
                 continue
-            if char not in _STOPS and char not in _COMMAS:
+            if char not in _ENDS or (at < no_end and char not in _WIDE):
                 continue
             end = at + 1
-            while end < len(text) - 1 and text[end] in _CLOSERS + _STOPS:
+            while end < len(text) - 1 and text[end] in _FOLLOW:
                 end += 1
             if not (char in _WIDE or text[end].isspace()) or not reading.cuts(end):
+                no_end = end
                 continue
             clause += _words(text[counted:end])
             counted = end
@@ -165,6 +179,17 @@ class SentenceSplitter:
     def _hasty(self) -> bool:
         """The ear waits, or will soon."""
         return self._said < RUNWAY_WORDS
+
+
+async def sentences(text: str, language: str = "") -> AsyncGenerator[str, None]:
+    """The chunks of a text that came as a whole. Others on the event loop get their turn between its lines."""
+    splitter = SentenceSplitter(language)
+    for piece in in_pieces(text):
+        for chunk in splitter.push(piece):
+            yield chunk
+        await asyncio.sleep(0)
+    for chunk in splitter.finish():
+        yield chunk
 
 
 def _words(text: str) -> int:

@@ -14,7 +14,7 @@ from pipeline.engines import Speaking
 from pipeline.errors import CallerError
 from pipeline.languages import plain_language
 from pipeline.phrases import language_of
-from pipeline.sentences import SentenceSplitter
+from pipeline.sentences import sentences
 from voicegw.http.ahead import made_ahead
 from voicegw.http.endpoint import body
 from voicegw.http.gateway import Gateway
@@ -57,12 +57,12 @@ async def speech(request: Request, gateway: Gateway) -> Response:
 
 async def _encoded(wanted: _Wanted, speaking: Speaking, gateway: Gateway) -> AsyncGenerator[bytes, None]:
     """Nothing at all for a text without a sound."""
-    splitter = SentenceSplitter(language_of(speaking, gateway.engines.synthesizer.voices))
     stream, caller, any_sound = sound_stream(wanted.response_format), f"speech_{secrets.token_hex(4)}", False
     synthesizer = gateway.engines.synthesizer
+    language = language_of(speaking, synthesizer.voices)
     with gateway.reading.taken_in():
         async with gateway.reading.worked_on():
-            for sentence in [*splitter.push(wanted.input), *splitter.finish()]:
+            async for sentence in sentences(wanted.input, language):
                 await gateway.reading.gap()
                 async with aclosing(synthesizer.stream(sentence, speaking, caller=caller, batch=True)) as pieces:
                     async for piece in pieces:
