@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from voicegw.seldom import Seldom
 from voicegw.unhurried import UnhurriedHandler
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
@@ -45,11 +46,26 @@ class JsonFormatter(logging.Formatter):
         return without_secrets(json.dumps(line, ensure_ascii=False, default=str))
 
 
+class Sparing(logging.Filter):
+    """For a library that writes a line for whatever a stranger sends: one of a kind in `every_s` seconds."""
+
+    def __init__(self, every_s: float) -> None:
+        super().__init__()
+        self._seldom = Seldom(every_s)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        untold = self._seldom.may(str(record.msg), record.created)
+        if untold:
+            record.untold = untold
+        return untold is not None
+
+
 def configure(level: str) -> None:
     """Send everything to standard error as JSON. Libraries speak only when something is wrong.
 
     uvicorn's own lines never come from deeper than `info`: what its WebSockets have to say there is whole frames.
     """
+    logging.getLogger("uvicorn.error").filters.clear()  # which dictConfig only ever adds to
     levels = dict.fromkeys(("voicegw", "pipeline", "models"), level.upper())
     levels["uvicorn.error"] = "INFO" if level == "debug" else level.upper()
     logging.config.dictConfig(
@@ -59,6 +75,10 @@ def configure(level: str) -> None:
             "formatters": {"json": {"()": JsonFormatter}},
             "handlers": {"stderr": {"()": UnhurriedHandler, "formatter": "json"}},
             "root": {"level": "WARNING", "handlers": ["stderr"]},
-            "loggers": {name: {"level": level} for name, level in levels.items()},
+            "filters": {"sparing": {"()": Sparing, "every_s": 1.0}},
+            "loggers": {
+                name: {"level": level, "filters": ["sparing"] if name == "uvicorn.error" else []}
+                for name, level in levels.items()
+            },
         }
     )

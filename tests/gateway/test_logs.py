@@ -120,3 +120,15 @@ def test_an_exception_hides_its_secrets_too():
         logging.getLogger("voicegw.test").exception("GET /x?a=%s failed", HIDDEN, extra={"url": f"/y?b={HIDDEN}"})
     assert HIDDEN not in stream.getvalue()
     assert len(json.loads(stream.getvalue())) == 6
+
+
+async def test_what_strangers_send_does_not_fill_the_log():
+    stream = captured("info")
+    async with gateway() as running:
+        for _ in range(50):
+            reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+            writer.write(b"no HTTP at all\r\n\r\n")
+            await reader.read()
+            writer.close()
+    told = [line for line in stream.getvalue().splitlines() if "Invalid HTTP request" in line]
+    assert 1 <= len(told) <= 25  # one a second, on however slow a machine
