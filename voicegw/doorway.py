@@ -21,6 +21,10 @@ LOOK_S = 1.0
 """How often each connection is looked at."""
 REST_S = 0.2
 """Pause after the system refused a descriptor: there is nothing to do but wait until some are closed."""
+CLOSING_S = 0.02
+"""Until connections that gave way have given their descriptors back."""
+SHED = 2
+"""Connections that give way to one when descriptors are few: their low numbers go to the next, which looks harmless."""
 OUT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 SAY_S = 10.0
 """How often the log is told of the same trouble."""
@@ -67,6 +71,9 @@ class Doorway:
                     self._make_room(self._guests.longest())
                     await asyncio.sleep(REST_S)
                 continue  # the others: who came is gone again
+            if client.fileno() >= self._highest:
+                self._shed(client.fileno(), loop.time())
+                await asyncio.sleep(CLOSING_S)
             if self._may_come(client, address[0], loop.time()):
                 try:
                     await self._greet(client)
@@ -77,11 +84,8 @@ class Doorway:
                 client.close()
 
     def _may_come(self, client: socket.socket, address: str, now: float) -> bool:
-        # The kernel gives the lowest number that is free, so a high one says how many are taken.
-        if client.fileno() >= self._highest:
-            self._short(now, f"{client.fileno()} file descriptors are open")
+        if client.fileno() >= self._highest and not self._guests.longest():
             self._guests.counts.few += 1
-            self._make_room(self._guests.longest())
             return self._refuse(client)
         match self._guests.in_the_way(address):
             case "nobody":
@@ -95,6 +99,12 @@ class Doorway:
             case Guest() as other:
                 self._make_room(other)
                 return True
+
+    def _shed(self, number: int, now: float) -> None:
+        """The kernel gives the lowest number that is free, so a high one says that as many are taken."""
+        self._short(now, f"{number} are open")
+        for _ in range(SHED):
+            self._make_room(self._guests.longest())
 
     def _refuse(self, client: socket.socket) -> bool:
         with suppress(OSError):

@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, cast
 
 import httpx2
 import pytest
 
 from tests.support.gateway import Running, gateway
+from tests.support.gateway_process import gateway_process
 from tests.support.until import until
 from tests.support.wire import dial
 from voicegw import descriptors, doorway
@@ -298,26 +297,8 @@ async def test_a_head_that_is_none_is_answered_as_every_error(head):
         assert json.loads(told.partition(b"\r\n\r\n")[2])["error"]["code"] == "invalid_request"
 
 
-@contextmanager
-def few_descriptors(most: int):
-    """A gateway process that may have so many descriptors; its address."""
-    script = (
-        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({most}, {most}));"
-        "from voicegw.commands.scripted_gateway import main; main(4, None)"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
-
-
 async def test_with_few_descriptors_some_are_kept_back():
-    with few_descriptors(64) as url:
+    with gateway_process(descriptors=64) as url:
         async with AsyncExitStack() as stack:
             idle = [await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2])) for _ in range(60)]
             for _, writer in idle:

@@ -54,7 +54,10 @@ def _pieces(recording: BinaryIO) -> Generator[bytes, None, None]:
     with av.open(recording, "r", options={"protocol_whitelist": "", "format_whitelist": FORMATS}) as container:
         if not container.streams.audio:
             raise CallerError("The file holds no audio stream.", param="file")
-        container.streams.audio[0].codec_context.thread_count = 1  # none of its own for every request
+        codec = container.streams.audio[0].codec_context
+        if codec is None:  # a damaged head can name a codec that there is not
+            raise CallerError("The file cannot be read: its codec is unknown.", param="file")
+        codec.thread_count = 1  # none of its own for every request
         resampler = av.AudioResampler("s16", "mono", HEARING_RATE)
         seconds = 0.0
         for frame in container.decode(container.streams.audio[0]):
