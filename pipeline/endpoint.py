@@ -53,7 +53,9 @@ ITEMS_MS = 1500
 """Least silence behind letters or digits in a row, within the caller's patience: people dictate with 0.5 to 1 s
 between, and stop for breath."""
 ITEM_MS = 1100
-"""And behind one alone, which may be the first of many or a whole answer."""
+"""And behind one alone, which may be the first of many or a whole answer ..."""
+ANSWERED = 0.2
+"""... unless the language model says that it is one: with no more doubt than this."""
 LEARNING = 0.3
 """Weight of the newest pause in the caller's average."""
 CUT_OFF = 1.3
@@ -112,6 +114,8 @@ class Habits:
         wait = shortest + (patience - shortest) * pow(doubt, SHAPE)
         if doubt > 0.5 or evidence.dictated:
             wait = max(wait, self._pause * MARGIN)
-        if evidence.dictated:
-            wait = max(wait, ITEMS_MS if evidence.dictated > 1 else ITEM_MS)
+        if evidence.dictated > 1:
+            wait = max(wait, ITEMS_MS)
+        elif evidence.dictated and (evidence.finished is None or doubt > ANSWERED):
+            wait = max(wait, ITEM_MS)
         return min(patience, wait * self._caution)

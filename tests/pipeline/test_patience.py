@@ -224,6 +224,19 @@ def test_letters_and_digits_in_a_row_are_waited_for_within_the_patience(items, p
     assert talk.when(CloseTurn)[0] - 960 == silence
 
 
+@pytest.mark.parametrize(("finished", "silence"), [(0.9, 320), (0.15, 1120)])
+def test_one_digit_that_answers_the_question_is_a_whole_answer(finished, silence):
+    talk = adaptive()
+    talk.speak(960)
+    talk.hush(128)
+    judged = talk.ticket(Transcribe)
+    talk.tell(TranscriptReady(judged, empty=False, ending=Ending.CLOSED, dictated=1))
+    talk.tell(SentenceJudged(judged, finished))
+    talk.tell(DraftReady(judged))
+    talk.hush(3000)
+    assert talk.when(CloseTurn)[0] - 960 == pytest.approx(silence, abs=64)
+
+
 def test_a_caller_who_dictates_slowly_is_waited_for_as_long_as_before():
     """A pause of 1.28 s between two digits, then a longer one is allowed."""
     talk = Conversation(replace(POLICY, detection=Detection.ADAPTIVE, shortest=256, patience=4096))
