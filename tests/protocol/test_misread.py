@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.protocol.line import Line
+from voicegw.protocol import misread
 from voicegw.protocol.formats import AudioFormat, PcmaFormat, PcmFormat, PcmuFormat
 from voicegw.protocol.g711 import a_law, mu_law
 from voicegw.protocol.misread import Misread
@@ -127,6 +128,26 @@ def test_what_may_be_right_is_left_alone(sound: str) -> None:
 
 def test_a_format_that_proved_right_is_not_looked_at_any_more() -> None:
     assert found(SAID.tobytes() + SAID.astype(">i2").tobytes(), PCM) == ""
+
+
+def test_a_new_format_is_looked_at_though_the_old_one_proved_right() -> None:
+    watch = Misread()
+    for data, form in ((SAID.tobytes(), PCM), (SAID.tobytes(), MU)):
+        told = [watch.push(data[at : at + 1920], form) for at in range(0, len(data), 1920)]
+    assert "16-bit samples" in told
+
+
+def test_a_noisy_line_is_not_looked_at_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    judged = misread._judged
+
+    def counted(block: bytes, form: AudioFormat) -> str | None:
+        looked.append(len(block))
+        return judged(block, form)
+
+    monkeypatch.setattr(misread, "_judged", counted)
+    assert found(noise(3000).tobytes() * 20, PCM) == ""
+    assert len(looked) == misread.MOST_SECONDS < 20 * SECONDS
 
 
 def test_a_second_of_something_else_is_not_enough() -> None:

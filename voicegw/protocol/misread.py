@@ -41,6 +41,8 @@ SURE_AFTER: Final = 3
 """Seconds with sound in a row that must tell of the same mistake."""
 GOOD_AFTER: Final = 5
 """Seconds that sound right, after which the format is right and no longer looked at."""
+MOST_SECONDS: Final = 60
+"""Seconds with sound that are looked at where it never becomes sure, so that a noisy line costs nothing for long."""
 PAIRED: Final = 0.5
 """Two channels of one place differ by less than this share of what a sample differs from the next; of people's mono
 recordings, a second had 0.84 at least."""
@@ -52,6 +54,7 @@ CLIPPED: Final = 0.6
 """Share of samples at full scale of a sound that is nothing but edges."""
 UNIFORM_BITS: Final = 7.97
 """Entropy of the bytes of what is encrypted or compressed well; the loudest hiss has 7.92 in the high bytes."""
+UNDECIDED: Final = "?"
 HEAD_BYTES: Final = 4096
 """Of a stream, that are looked at for what names itself."""
 FULL_SCALE: Final = 32767
@@ -76,24 +79,38 @@ _KINDS: Final = {1: "integer", 3: "float", 6: "A-law", 7: "µ-law"}
 class Misread:
     """Watches one client's stream, and finds at most one mistake in it."""
 
-    _rest: bytes = b""
-    _head: bytes = b""
-    _format: AudioFormat | None = None
-    _suspicion: str = ""
-    _count: int = field(default=0)
-    _good: int = 0
-    _done: bool = False
+    _watch: "_Watch" = field(default_factory=lambda: _Watch(None))
+    _told: bool = False
 
     def push(self, wire: bytes, form: AudioFormat) -> str:
         """wire: what came, as it came; whole samples. Returns what it is, once and when that is sure; else ""."""
-        if self._done:
+        if self._told:
             return ""
-        if form != self._format:
-            self._rest, self._head, self._format, self._suspicion, self._good = b"", b"", form, "", 0
+        if form != self._watch.form:
+            self._watch = _Watch(form)
+        mistake = self._watch.look(wire, form)
+        self._told = bool(mistake)
+        return mistake
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Of a stream as long as its format is the same. left: seconds that will still be looked at."""
+
+    form: AudioFormat | None
+    left: int = MOST_SECONDS
+    _rest: bytes = b""
+    _head: bytes = b""
+    _suspicion: str = ""
+    _count: int = 0
+    _good: int = 0
+
+    def look(self, wire: bytes, form: AudioFormat) -> str:
+        if not self.left:
+            return ""
         if len(self._head) < HEAD_BYTES:
             self._head += wire[: HEAD_BYTES - len(self._head)]
             if named := _named(self._head, form):
-                self._done = True
                 return named
         second = form.bytes_per_ms * 1000
         data = self._rest + wire[: second - len(self._rest)]
@@ -104,21 +121,23 @@ class Misread:
         return self._weigh(_judged(data, form))
 
     def _weigh(self, judged: str | None) -> str:
-        """judged: of a second: the mistake that it tells of, "" when it sounds right, None when it tells nothing."""
+        """judged: see `_judged`."""
         if judged is None:
             return ""
+        self.left -= 1
+        if judged == UNDECIDED:
+            return ""
         if not judged:
-            self._good += 1
-            self._suspicion, self._count = "", 0
-            self._done = self._good >= GOOD_AFTER
+            self._suspicion, self._count, self._good = "", 0, self._good + 1
+            self.left = 0 if self._good >= GOOD_AFTER else self.left
             return ""
         self._count = self._count + 1 if judged == self._suspicion else 1
         self._suspicion, self._good = judged, 0
-        self._done = self._count >= SURE_AFTER
-        return judged if self._done else ""
+        return judged if self._count >= SURE_AFTER else ""
 
 
 def _judged(block: bytes, form: AudioFormat) -> str | None:
+    """Of a second: the mistake that it tells of, "" when it sounds right, or `UNDECIDED`; None without any sound."""
     read = np.frombuffer(form.decode(block), "<i2").astype(np.float64)
     level = _level(read)
     if level == 0 and read[0] and np.ptp(read) == 0:
@@ -132,7 +151,7 @@ def _judged(block: bytes, form: AudioFormat) -> str | None:
         return "stereo, two channels in turn (or every sample twice)"
     if roughness > UNDOUBTED and (other := _another(block, form, roughness)):
         return other
-    return "" if roughness < SMOOTH else None
+    return "" if roughness < SMOOTH else UNDECIDED
 
 
 def _another(block: bytes, form: AudioFormat, roughness: float) -> str | None:
