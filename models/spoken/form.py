@@ -10,6 +10,7 @@ from models.spoken.english import English
 from models.spoken.french import French
 from models.spoken.german import German
 from models.spoken.italian import Italian
+from models.spoken.japanese import Japanese
 from models.spoken.language import Language
 from models.spoken.portuguese import Portuguese
 from models.spoken.spanish import Spanish
@@ -19,7 +20,8 @@ REMEMBERED = 64
 """Texts whose spoken form is kept: a voice asks twice for the same."""
 
 _LANGUAGES: dict[str, Language] = {
-    language.code: language for language in (English(), German(), Spanish(), French(), Italian(), Portuguese())
+    language.code: language
+    for language in (English(), German(), Spanish(), French(), Italian(), Portuguese(), Japanese())
 }
 _ANY = Language()
 

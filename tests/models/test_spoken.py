@@ -38,6 +38,12 @@ def test_a_language_without_rules_is_said_as_it_is_written() -> None:
     assert say("Mam 5 zł i 3 €, np. dziś.", "pl") == "Mam 5 zł i 3 €, np. dziś."
 
 
+def test_japanese_is_said_in_kana() -> None:
+    found = units("日本語を話します。", "ja")
+    assert "".join(unit.written for unit in found) == "日本語を話します。"
+    assert "".join(unit.said for unit in found) == "にほんごをはなします。"
+
+
 @given(
     st.text(alphabet="ab1 $€%.,:;/-_#@'IVX°²½→\nDr", max_size=60) | st.text(max_size=60),
     st.sampled_from(["en", "de", "es", "fr", "it", "pt", "xx"]),
