@@ -11,6 +11,8 @@ from models.spoken.rule import Rule
 if TYPE_CHECKING:
     from models.spoken.language import Language
 
+FEWEST_DIGITS = 7
+"""Of a telephone number."""
 _PARTS = re.compile(r"[^\W\d_]+|\d+|.")
 _SCHEME = re.compile(r"^(?:https?|ftp)://")
 
@@ -44,7 +46,7 @@ def addresses(language: "Language") -> Iterator[Rule]:
     yield re.compile(mail), address
     yield re.compile(page), address
     yield re.compile(r"(?<![\w@])@(\w{1,40})"), lambda m: f"{words['@']} {symbols(m[1])}"
-    yield re.compile(r"(?<![\w&#])#(?=\d)"), lambda _: f"{words['#1']} "
+    yield re.compile(r"(?<![\w&#])#(?=\d)|№\s?(?=\d)"), lambda _: f"{words['#1']} "
     yield re.compile(r"(?<![\w&#])#([^\W\d]\w{0,60})"), lambda m: f"{words['#']} {symbols(m[1])}"
     yield re.compile(path), address
     yield re.compile(host_or_file), address
@@ -53,10 +55,13 @@ def addresses(language: "Language") -> Iterator[Rule]:
 
 
 def telephones(language: "Language") -> Iterator[Rule]:
-    def phone(match: "re.Match[str]") -> str:
+    def phone(match: "re.Match[str]") -> str | None:
+        if sum(map(str.isdecimal, match[0])) < FEWEST_DIGITS:
+            return None
         plus = f"{language.words['+']} " if match[0].startswith("+") else ""
         return plus + ", ".join(" ".join(digit_words(group, language.code)) for group in re.findall(r"\d+", match[0]))
 
-    american = r"(?<![\w.,-])\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?![\w-])|(?<![\w.,-])\d{3}-\d{4}(?![\w-])"
+    american = r"(?<![\w.,-])(?:1[ .-])?\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?![\w-])|(?<![\w.,-])\d{3}-\d{4}(?![\w-])"
     yield re.compile(r"(?<!\w)\+\d{1,3}(?:[ -]?\(?\d{1,5}\)?){1,6}"), phone
     yield re.compile(american), phone
+    yield re.compile(r"(?<![\w.,/-])0\d{1,5}[ /-]\d{3,9}(?:[ -]\d{2,9}){0,3}(?![\w-])"), phone

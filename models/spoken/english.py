@@ -124,6 +124,16 @@ class English(Language):
 
     def own_rules(self) -> Iterator[Rule]:
         months = "|".join([*_MONTHS, *_SHORT])
+        yield re.compile(r"(?:(?<=[ap]m)|(?<=[ap]\.m\.)|(?<=[AP]M))\s?[–-]\s?(?=\d)"), lambda _: " to "
+        yield re.compile(r"\bWW\s?(II|I|2|1)\b"), lambda m: f"World War {'two' if m[1] in ('II', '2') else 'one'}"
+        yield (
+            re.compile(r"(?<![\w/.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\w/])"),
+            lambda m: self._date(m[1], m[2], m[3]),
+        )
+        yield (
+            re.compile(r"(?<![\w.,$€£])(?!4K|8K|401k)(\d{1,4}(?:\.\d{1,2})?)(k|K|M|bn|B)\b"),
+            lambda m: f"{self.number(m[1])} {self.scales[m[2]]}",
+        )
         yield (
             re.compile(
                 rf"\b({months})\b\.?\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.,/]\d)(?:(,)?\s((?:1[0-9]|20)\d\d)\b)?"
@@ -141,7 +151,7 @@ class English(Language):
                 )
             ),
         )
-        yield re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?![\w/])"), self._slashed
+        yield re.compile(r"(?<![\w/])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-])"), self._slashed
         yield re.compile(r"(?<![\w:.,])(\d{1,2})(?::(\d\d))?\s?([AaPp])\.?([Mm])\b(\.(?!\w))?"), self._half_day
         yield re.compile(r"(?<!\w)['’]?(\d0)['’]?s\b"), lambda m: self._decade(int(m[1]))
         yield re.compile(r"\b(1[0-9]|20)(\d0)['’]?s\b"), lambda m: self._century(int(m[1]), int(m[2]))
@@ -177,9 +187,9 @@ class English(Language):
         return f"{month} {self.ordinal(day)}" + (f", {self.year(year)}" if year else "")
 
     def _slashed(self, match: "re.Match[str]") -> str | None:
-        first, second = int(match[1]), int(match[2])
+        first, second = int(match[1]), int(match[3])
         month, day = (first, second) if first <= 12 else (second, first)
-        year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
+        year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
         return self._date(str(day), str(month), str(year))
 
     def _half_day(self, match: "re.Match[str]") -> str | None:

@@ -83,6 +83,7 @@ class Italian(Romance):
     def own_rules(self) -> Iterator[Rule]:
         yield re.compile(r"(?<![\w:.,])([01]?\d|2[0-4])[:.](\d\d)(?=\s?(?:h|$|[.,!?]|\s[a-z]))(?!\d)"), self._hour
         yield re.compile(r"\b([IVX]{1,6})(?=\ssecolo\b|\ssec\.)"), lambda m: self._th(m[1])
+        yield re.compile(r"\bsec\.\s([IVX]{1,6})\b"), lambda m: f"secolo {self._th(m[1]) or m[1]}"
         yield re.compile(r"\b([Nn])[°º]\s?(?=\d)"), lambda _: "numero "
         yield re.compile(r"(?<![\w.,])(\d{1,3})\s?[–-]\s?(\d{1,3})(?=\s[a-zàèéìòù])"), self._about
         yield from super().own_rules()

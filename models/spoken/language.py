@@ -95,21 +95,21 @@ class Language:
             return
         number = self.number_pattern
         yield from addresses(self)
-        yield from self.own_rules()
-        yield re.compile(r"(?<![\w-])(\d{4})-(\d{2})-(\d{2})(?![\w-])"), lambda m: self._date(m[3], m[2], m[1])
         yield from telephones(self)
+        yield from self.own_rules()
+        yield re.compile(r"(?<![\w/-])(\d{4})([-/])(\d{2})\2(\d{2})(?![\w/-])"), lambda m: self._date(m[4], m[3], m[1])
         yield re.compile(r"(?<![\w:.,])([01]?\d|2[0-4])[:](\d\d)(?::(\d\d))?(?![\w:])"), self._clock
         yield (
             re.compile(r"(?<![\w:.,])(\d{1,4}):(\d{1,4})(?![\w:])"),
             (lambda m: f"{self.number(m[1])} {self.words['to']} {self.number(m[2])}"),
         )
-        yield re.compile(r"(?<![\w.,/$€£¥-])(\d{1,4})\s?[–—-]\s?(?=\d)(?!\d{1,4}[-/.]\d)"), self._range
         scales = "|".join(sorted(map(re.escape, self.scales), key=len, reverse=True))
         scaled = rf"(?:\s?({scales})(?!\w))?"
         yield (
             re.compile(rf"(?<![\w.,])({_MONEY})\s?({number})\s?[–—-]\s?(?:{_MONEY})?\s?({number}){scaled}(?!\w)"),
             (lambda m: f"{self.number(m[2])} {self.words['to']} {self._amount(m[1], m[3], m[4], '', None)}"),
         )
+        yield re.compile(r"(?<![\w.,/$€£¥-])(\d{1,4})\s?[–—~-]\s?(?=\d)(?!\d{1,4}[-/.]\d)"), self._range
         yield (
             re.compile(rf"(?<![\w.,])([-−]?)({_MONEY})\s?({number}){scaled}(?:/(\w{{1,10}}))?(?!\d)"),
             (lambda m: self._amount(m[2], m[3], m[4], m[1], m[5])),
@@ -122,15 +122,17 @@ class Language:
             re.compile(rf"(?<![\w.,])([-−]?)({number})\s?([%‰])"),
             (lambda m: f"{self._minus(m[1])}{self.number(m[2])} {self.words[m[3]]}"),
         )
-        units = "|".join(sorted(map(re.escape, self.units), key=len, reverse=True))
-        yield re.compile(rf"(?<![\w.,])([-−]?)({number})(?:[ \u00a0\u202f-])?({units})(?![\w²³°/])"), self._measure
         yield (
             re.compile(r"(?<![\w.,/])(?:(\d{1,4})\s)?(\d{1,3})/(\d{1,3})(?![\w/])(\s[^\W\d_]{1,20})?"),
             self._fraction,
         )
+        units = "|".join(sorted(map(re.escape, self.units), key=len, reverse=True))
+        yield re.compile(rf"(?<![\w.,])([-−]?)({number})(?:[ \u00a0\u202f-])?({units})(?![\w²³°/])"), self._measure
         yield re.compile(rf"(?<![\w.,])(\d{{0,4}})\s?([{''.join(FRACTIONS)}])(\s[^\W\d_]{{1,20}})?"), self._vulgar
         if self.chapters:
             yield re.compile(rf"\b({self.chapters})\s([IVXLC]{{1,7}})\b(?!\.\w)"), self._chapter
+        paces = "|".join(map(re.escape, (unit for unit in self.units if "/" in unit)))
+        yield re.compile(rf"(?<![\w/])({paces})(?![\w²/])"), lambda m: self.units[m[1]][1]
         yield from signs(self)
         if self.abbreviations:
             known = {*self.abbreviations, *(short[0].upper() + short[1:] for short in self.abbreviations)}
@@ -254,7 +256,9 @@ class Language:
         if not (0 < above < below <= 100) or (below > 10 and below not in (12, 16, 20, 32, 50, 100)):
             numbers = [self._plain(match[1])] if match[1] else []
             return " ".join([*numbers, self.number(match[2]), self.number(match[3])]) + (match[4] or "")
-        return self.fraction(int(match[1]) if match[1] else 0, above, below, match[4] or "")
+        noun = (match[4] or "").strip()
+        name = self.units[noun][0] if noun in self.units else noun
+        return self.fraction(int(match[1]) if match[1] else 0, above, below, f" {name}" if name else "")
 
     def _vulgar(self, match: "re.Match[str]") -> str:
         return self.fraction(int(match[1] or 0), *FRACTIONS[match[2]], match[3] or "")

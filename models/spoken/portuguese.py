@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from models.spoken.numbers import roman
 from models.spoken.romance import Romance, is_female
 from models.spoken.rule import Rule
 
@@ -78,6 +79,7 @@ class Portuguese(Romance):
             lambda m: self.time(int(m[1]), int(m[2])),
         )
         yield re.compile(r"(?<![\w.,])(\d{1,2})\.([ºª])"), self._ordinal_mark
+        yield re.compile(r"\bséc\.\s([IVX]{1,6})\b"), lambda m: f"século {self.cardinal(roman(m[1]) or 0)}"
         yield re.compile(r"\b([Nn])\.?[º°]\s?(?=\d)"), lambda _: "número "
         yield re.compile(r"(?<![\w.,])(\d{1,3})\s?[–-]\s?(\d{1,3})(?=\s[a-záéíóúãõç])"), self._about
         yield from super().own_rules()

@@ -19,6 +19,7 @@ _GREEK = dict(
         strict=True,
     )
 )
+_LOW = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _BETWEEN = ("<=", ">=", "≤", "≥", "≠", "!=", "≈", "±", "==", "=", "×", "÷", "√", "∞")
 _AND = ("and", "y", "und", "et", "e")
 
@@ -49,6 +50,8 @@ def signs(language: "Language") -> Iterator[Rule]:
     yield re.compile(r"(?<=\w)\s?\^\s?2(?!\d)|(?<=\w)²"), lambda _: f" {words['²']}"
     yield re.compile(r"(?<=\w)\s?\^\s?3(?!\d)|(?<=\w)³"), lambda _: f" {words['³']}"
     yield between(r"(?<=\w)\s?\^\s?(?=[\w(])", "^")
+    yield re.compile(r"(?<=\w)\+\+(?!\+)"), lambda _: f" {words['+']} {words['+']} "
+    yield re.compile(r"[₀-₉]{1,6}"), lambda m: f" {language.number(m[0].translate(_LOW))} "
     yield between(r"(?<=\d)[x×](?=\d)|(?<=\d)\sx\s(?=\d)", "by")
     yield re.compile(r"(?<=\d)[x×](?!\w)"), lambda _: f" {words['x']}"
     yield re.compile(r"(?:(?<=[\w)²³])|(?<=\s))\s?(?:->|→|⇒|=>|➜)\s?(?=\S)"), arrow
@@ -58,7 +61,8 @@ def signs(language: "Language") -> Iterator[Rule]:
     yield between(r"(?<=\d)\s?[−–-]\s(?=\d)|(?<=[\w)])\s−\s(?=[\w(])|(?<=\d)\s[–-](?=\d)", "minus")
     yield between(r"(?<=[\w)])\s/\s(?=\d)", "÷")
     yield between(r"(?<=[\w)])\s?\+\s?(?=[\d(])|(?<=\w)\s\+\s(?=\w)", "+")
-    yield re.compile(r"(?<=\w)\+{1,2}(?!\w)"), lambda m: f" {words['+']}" * len(m[0])
+    yield re.compile(r"(?<=\w)\+(?!\w)"), lambda _: f" {words['+']}"
+    yield between(r"(?<=\w)\+(?=\w)", "+")
     yield re.compile(r"(?<=\b[A-G])#(?!\w)"), lambda _: f" {words['sharp']}"
     yield between(r"(?<=[\w)])\s?<\s?(?=[\w(-])", "<")
     yield between(r"(?<=[\w)])\s?>\s?(?=[\w(-])", ">")
@@ -66,7 +70,8 @@ def signs(language: "Language") -> Iterator[Rule]:
     yield re.compile(r"(?<!\w)<\s?(?=\d)"), lambda _: f"{words['under']} "
     yield re.compile(r"(?<!\w)~\s?(?=[\d$€£])"), lambda _: f"{words['~']} "
     yield between(r"\s?&\s?(?=\w)", "&")
-    yield between(r"\s@\s", "@")
+    yield between(r"\s@\s|(?<=\w)@(?=\w)", "@")
+    yield re.compile(r"(?<=\w)/(?=\w)"), lambda _: " "
     yield re.compile(r"§§?\s?"), lambda _: f"{words['§']} "
     yield re.compile(r"°"), lambda _: f" {words['°']}"
     yield re.compile(r"%"), lambda _: f" {words['%']}"
