@@ -69,8 +69,9 @@ class Doorway:
                 if error.errno in OUT:
                     self._short(loop.time(), str(error.strerror))
                     self._make_room(self._guests.longest())
-                    await asyncio.sleep(REST_S)
-                continue  # the others: who came is gone again
+                # Mostly who came is gone again; whatever else it is, the others must have their turn.
+                await asyncio.sleep(REST_S if error.errno in OUT else CLOSING_S)
+                continue
             if client.fileno() >= self._highest:
                 self._shed(client.fileno(), loop.time())
                 await asyncio.sleep(CLOSING_S)

@@ -1,6 +1,7 @@
 """Serving the application: a socket, uvicorn behind a doorway of ours, and a clear end."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -14,6 +15,8 @@ from voicegw.doorway import Doorway
 from voicegw.errors import PortTaken
 from voicegw.guests import GuestHttp, GuestState, GuestWebSocket
 from voicegw.settings import Settings
+
+log = logging.getLogger(__name__)
 
 LOOP = "uvloop"
 HEAD_BYTES = 32 * 1024
@@ -59,6 +62,7 @@ class Server(uvicorn.Server):
         highest = descriptors.for_strangers(descriptors.limit(), self._calls)
         doorway = Doorway(self._state, self._greet, highest=highest)
         self._keeping = asyncio.create_task(doorway.keep(sockets or []), name="doorway")
+        self._keeping.add_done_callback(self._door_shut)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._drain()
@@ -66,6 +70,12 @@ class Server(uvicorn.Server):
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
         await super().shutdown(sockets)
+
+    def _door_shut(self, keeping: asyncio.Task[None]) -> None:
+        """A gateway that nobody can reach is none: it ends, and whoever started it starts it anew."""
+        if not keeping.cancelled() and (error := keeping.exception()):
+            log.error("no connection can be accepted any more", extra={"reason": repr(error)})
+            self.should_exit = True
 
     async def _greet(self, client: socket.socket) -> None:
         loop = asyncio.get_running_loop()

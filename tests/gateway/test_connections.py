@@ -1,10 +1,13 @@
 """Connections of strangers: each has an end, all together have a limit, and the gateway keeps back what it needs."""
 
 import asyncio
+import errno
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx2
@@ -16,8 +19,11 @@ from tests.support.until import until
 from tests.support.wire import dial
 from voicegw import descriptors, doorway
 from voicegw.connections import OWN_PLACES, Connections, Guest, Patience, Phase, network
+from voicegw.guests import GuestState
 from voicegw.http import realtime
 from voicegw.seldom import Seldom
+from voicegw.server import make_server
+from voicegw.settings import Settings
 
 # --- how long a connection is waited for, without a socket -----------------------------------------------------------
 
@@ -313,3 +319,44 @@ async def test_with_few_descriptors_some_are_kept_back():
             async with dial(f"{url.replace('http', 'ws')}/v1/realtime") as wire:
                 await wire.send({"type": "response.create"})
                 await wire.event("response.done")
+
+
+class Moody:
+    """An event loop's way to accept, which fails as told and then waits."""
+
+    def __init__(self, *errors: int) -> None:
+        self.errors = list(errors)
+
+    async def sock_accept(self, listener: socket.socket) -> tuple[socket.socket, tuple[str, int]]:
+        if self.errors:
+            raise OSError(self.errors.pop(0), "no")
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+
+async def test_whatever_accepting_fails_with_the_others_have_their_turn(monkeypatch, caplog):
+    monkeypatch.setattr(doorway, "REST_S", 0.0)
+    connections = Connections()
+    kept = doorway.Doorway(GuestState(connections), lambda _: asyncio.sleep(0), highest=1000)
+    moody = Moody(errno.EMFILE, errno.ECONNABORTED, errno.ENFILE, errno.EINVAL)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", moody.sock_accept)
+        keeping = asyncio.create_task(kept.keep([listener]))
+        await until(lambda: not moody.errors)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+    assert connections.short(asyncio.get_running_loop().time())
+    assert len([record for record in caplog.records if "file descriptors" in record.message]) == 1  # and not for each
+
+
+async def test_a_gateway_that_nobody_can_reach_any_more_ends(monkeypatch):
+    async with gateway() as running:
+
+        async def broken(_: object) -> None:
+            raise RuntimeError("the doorway broke")
+
+        monkeypatch.setattr(doorway.Doorway, "_accept", broken)
+        server = make_server(running.app, Settings(host="127.0.0.1", port=0), running.app.state.gateway.drain)
+        server.lifespan = SimpleNamespace(startup=lambda: asyncio.sleep(0), should_exit=False)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            await server.startup([listener])
+            await until(lambda: server.should_exit)
