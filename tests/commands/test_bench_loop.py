@@ -1,0 +1,27 @@
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from bench.attacks import ATTACKS
+from pipeline.errors import OperatorError
+from voicegw.commands.bench import app
+
+
+def test_a_caller_is_timed_beside_an_attack(tmp_path: Path) -> None:
+    out = tmp_path / "loop.json"
+    asked = ["loop", "--only", "nothing", "--only", "pings", "--seconds", "0.5", "--out", str(out)]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0, result.exception
+    quiet, attacked = json.loads(out.read_text(encoding="utf-8"))["attacks"]
+    assert (quiet["attack"], attacked["attack"]) == ("nothing", "pings")
+    for facts in (quiet, attacked):
+        assert facts["questions"] > 0
+        assert 0 < facts["p50_ms"] <= facts["p99_ms"] <= facts["max_ms"]
+
+
+def test_an_attack_that_is_not_there_is_named(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["loop", "--only", "magic", "--out", str(tmp_path / "loop.json")])
+    assert isinstance(result.exception, OperatorError)
+    assert "'magic'" in str(result.exception)
+    assert len(ATTACKS) > 20
