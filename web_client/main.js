@@ -1,5 +1,7 @@
 /** The phone: what there is, and who hears of what. */
 
+/** @import {KeptCall, Line} from "./types.js" */
+
 import { Player } from "./audio/player.js";
 import { remembered } from "./base/choices.js";
 import { part } from "./base/dom.js";
@@ -8,6 +10,8 @@ import { Problem, browserProblem } from "./base/problem.js";
 import { Server } from "./base/server.js";
 import { keepPage } from "./base/offline.js";
 import { Call } from "./call/call.js";
+import { firstWords } from "./call/greeting.js";
+import { CallKeeper } from "./call/kept_call.js";
 import { instructions } from "./call/orders.js";
 import { AfterScreen } from "./screens/after.js";
 import { CallScreen } from "./screens/call.js";
@@ -15,16 +19,27 @@ import { listen } from "./screens/keys.js";
 import { Lobby } from "./screens/lobby.js";
 import { ProblemDialog } from "./screens/problem_dialog.js";
 
+const KEEP_MS = 2000; // a browser that dies says nothing: what was said until then is kept
+
 const choices = remembered(localStorage);
 const messages = new Messages();
 const server = new Server(sessionStorage);
+const keeper = new CallKeeper(sessionStorage);
 const player = new Player();
 /** @type {Call | null} */
 let call = null;
+let title = "";
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let keeping;
 
-const lobby = new Lobby(choices, messages, server, player, { call: dial, failed: (problem) => trouble(problem) });
+const lobby = new Lobby(choices, messages, server, player, keeper, {
+  call: () => dial(),
+  back: (kept) => dial(kept),
+  failed: (problem) => trouble(problem),
+  keys: () => showKeys(),
+});
 const callScreen = new CallScreen(messages, { hangUp: () => call?.hangUp() });
-const after = new AfterScreen(messages, player, { call: dial, lobby: toLobby });
+const after = new AfterScreen(messages, player, { call: () => dial(), lobby: toLobby });
 const problems = new ProblemDialog(messages, { free, key: (key) => (server.key = key) });
 const sure = part(document, "#sure", HTMLDialogElement);
 
@@ -32,6 +47,7 @@ const sure = part(document, "#sure", HTMLDialogElement);
 function show(name) {
   for (const screen of document.querySelectorAll("main")) screen.hidden = screen.id !== name;
   document.body.dataset["screen"] = name;
+  scrollTo(0, 0);
 }
 
 /**
@@ -45,34 +61,46 @@ function trouble(problem, again = () => lobby.refresh()) {
 function toLobby() {
   after.leave();
   show("lobby");
+  lobby.focus();
   lobby.refresh();
 }
 
-async function dial() {
+/** @param {KeptCall | null} kept the call to take up again, null for a new one */
+async function dial(kept = null) {
   const offer = lobby.offer;
+  const cannot = browserProblem();
+  if (cannot) return trouble(cannot);
   if (call || offer?.state !== "ready") return;
   lobby.leave();
   after.leave();
   player.stop();
-  const chosen = { ...choices.now };
+  keeper.forget();
+  const chosen = kept ? { ...choices.now, ...kept.choices } : { ...choices.now, voice: lobby.voice };
   const scenario = offer.scenarios.find(({ id }) => id === chosen.scenario) ?? null;
-  const terms = { kinds: offer.transports, instructions: instructions(chosen, scenario) };
-  const mine = new Call(server, chosen, terms, {
-    said: (line) => callScreen.said(line),
-    ended: (problem) => ended(mine, problem),
-  });
-  call = mine;
   const parts = [chosen.language && Messages.ownName(chosen.language), chosen.level, scenario?.title];
-  callScreen.open(mine, chosen, parts.filter(Boolean).join(" · ") || messages.say("call.title"));
+  title = kept?.title ?? (parts.filter(Boolean).join(" · ") || messages.say("call.title"));
+  const greeting = chosen.greeting ? await firstWords(chosen.language, scenario) : null;
+  const terms = { kinds: offer.transports, instructions: instructions(chosen, scenario), greeting };
+  const told = {
+    said: (/** @type {Line} */ line) => callScreen.said(line),
+    ended: (/** @type {Problem | null} */ problem) => ended(mine, problem),
+  };
+  const mine = new Call(server, chosen, terms, told, kept);
+  call = mine;
+  callScreen.open(mine, chosen, title);
   show("call");
+  callScreen.focus();
   try {
     await mine.start();
+    keeping = setInterval(() => keeper.keep(mine, title, false), KEEP_MS);
   } catch (error) {
     if (call !== mine) return; // hung up before it began
     call = null;
     callScreen.close();
     show("lobby");
-    trouble(error instanceof Problem ? error : new Problem("unreachable", String(error)), dial);
+    lobby.draw();
+    lobby.focus();
+    trouble(error instanceof Problem ? error : new Problem("unreachable", String(error)), () => dial(kept));
   }
 }
 
@@ -82,12 +110,26 @@ async function dial() {
  */
 function ended(over, problem) {
   call = null;
+  clearInterval(keeping);
+  keeper.forget();
   callScreen.close();
   sure.close();
   show("after");
   after.open(over);
-  if (problem) trouble(problem, dial);
+  if (problem) trouble(problem, () => dial());
 }
+
+// Who leaves in a call is asked, and may come back: the line is given back at once, what was said is kept for a while.
+window.addEventListener("beforeunload", (event) => {
+  if (call) event.preventDefault();
+});
+window.addEventListener("pagehide", () => {
+  const left = call;
+  if (!left) return;
+  const stood = left.state.now.since !== null;
+  left.hangUp();
+  if (stood) keeper.keep(left, title, true);
+});
 
 function askToHangUp() {
   if (call && !sure.open) sure.showModal();
@@ -110,7 +152,7 @@ part(sure, "#sure-yes").addEventListener("click", () => {
   call?.hangUp();
 });
 
-listen(messages, () => {
+const showKeys = listen(messages, () => choices.now.shortcuts, () => {
   const now = call;
   return now && {
     pushToTalk: now.choices.pushToTalk,
@@ -123,7 +165,7 @@ listen(messages, () => {
     hangUp: askToHangUp,
     transcript: () => callScreen.toggleTranscript(),
   };
-}, dial);
+}, () => dial());
 
 messages.addEventListener("change", () => {
   document.documentElement.lang = messages.language;

@@ -13,12 +13,18 @@ export interface Choices {
   pushToTalk: boolean;
   keepMyVoice: boolean;
   showLatency: boolean;
+  /** Whether the tutor speaks first. */
+  greeting: boolean;
+  /** Whether single keys do something during a call. */
+  shortcuts: boolean;
   microphone: string | null;
 }
 
 export interface Voice {
   name: string;
   languages: string[];
+  /** Whether it sounds like a person. */
+  natural: boolean;
 }
 
 export interface Scenario {
@@ -50,6 +56,8 @@ export type Quality = 0 | 1 | 2 | 3;
 /** What the call screen shows, apart from the words. */
 export interface CallState {
   phase: Phase;
+  /** The browser asks the learner for the microphone. */
+  asking: boolean;
   youSpeak: boolean;
   tutorSounds: boolean;
   awaiting: boolean;
@@ -61,6 +69,8 @@ export interface CallState {
   transport: TransportKind | null;
   latency: number | null;
   speed: number;
+  /** Again was pressed, and what is being said comes first. */
+  againOwed: boolean;
   hint: string | null;
   notice: Notice | null;
   since: number | null;
@@ -77,7 +87,7 @@ export interface Word {
   from: number;
 }
 
-/** One side's turn. cut: second at which the tutor was interrupted. */
+/** One side's turn. cut: second at which the tutor was interrupted. again: says an earlier line once more. */
 export interface Line {
   id: string;
   who: "you" | "tutor";
@@ -85,6 +95,17 @@ export interface Line {
   words: Word[];
   state: "open" | "done" | "cut" | "failed";
   cut: number | null;
+  again: boolean;
+}
+
+/** A call that this page left, to be taken up again. at: Date.now() of its last sign of life. */
+export interface KeptCall {
+  at: number;
+  title: string;
+  choices: Choices;
+  lines: Line[];
+  since: number | null;
+  way: { call: string; ticket: string } | null;
 }
 
 /** Sound of one side. samples: 24 kHz. level: root mean square, 0..1. at: performance.now() of its last sample. */
@@ -189,6 +210,8 @@ export type ProblemCode =
   | "full"
   | "starting"
   | "key"
+  | "wrong_key"
+  | "no_language"
   | "refused"
   | "unreachable"
   | "lost"

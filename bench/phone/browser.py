@@ -22,6 +22,10 @@ RATE = 24_000
 TRANSPORTS = ["websocket", "webrtc"]
 ONLY = {"websocket": "delete window.RTCPeerConnection;", "webrtc": ""}
 """What makes a browser call over this transport, where the gateway offers both."""
+SILENT_TUTOR = """
+try { localStorage["voicegw.choices"] ??= JSON.stringify({ greeting: false }); } catch { /* about:blank has none */ }
+"""
+"""The learner of a first visit, who has chosen to speak first."""
 FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -74,7 +78,8 @@ class Phone:
         await self.page.wait_for_selector(f"#call[data-floor={who}]")
 
     async def caption(self) -> str:
-        return (await self.page.inner_text(".caption.tutor")).strip()
+        """The tutor's last words."""
+        return (await self.page.locator(".caption.tutor").last.inner_text()).strip()
 
     async def says(self, selector: str, text: str) -> None:
         await self.page.locator(selector).filter(has_text=text).first.wait_for()
@@ -131,9 +136,13 @@ async def phone(
     flags: Sequence[str] = FAKE_MICROPHONE,
     script: str | None = None,
     open_page: bool = True,
+    greeting: bool = False,
     **context: Any,
 ) -> AsyncIterator[Phone]:
-    """A browser at `url`. microphone: what it hears (once, then silence). script: run in the page before its own."""
+    """A browser at `url`. microphone: what it hears (once, then silence). script: run in the page before its own.
+
+    greeting: whether the tutor speaks first, as it does for a learner.
+    """
     sound = [f"--use-file-for-fake-audio-capture={microphone}%noloop"] if microphone else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -143,6 +152,8 @@ async def phone(
             given = await browser.new_context(**({"locale": "en-GB"} | context))
             given.set_default_timeout(PATIENCE_MS)
             await given.add_init_script(path=LISTEN)
+            if not greeting:
+                await given.add_init_script(SILENT_TUTOR)
             if script:
                 await given.add_init_script(script)
             page = await given.new_page()

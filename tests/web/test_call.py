@@ -91,20 +91,22 @@ async def test_speak_and_be_answered_with_captions_that_keep_step_with_the_ear(t
         await line.floor("you")
         await line.says("#call-state", "Listening")
         await line.floor("tutor")
-        await line.says("#call-state", "The tutor speaks")
         assert (await line.page.inner_text(".caption.you")).strip() == HEARD
-        lit, steps = 0, []
+        lit, steps, states = 0, [], set()
         while await line.page.locator("#call[data-floor=tutor]").count():
-            heard, begun, ahead = await line.page.evaluate(
+            heard, begun, ahead, state = await line.page.evaluate(
                 """() => [performance.now(), document.querySelectorAll(".tutor .heard, .tutor .now").length,
-                          document.querySelectorAll(".tutor .ahead").length]"""
+                          document.querySelectorAll(".tutor .ahead").length,
+                          document.querySelector("#call-state").textContent]"""
             )
+            states.add(state)
             assert begun >= lit
             if begun > lit:
                 steps.append(heard / 1000)
             lit = begun
             await asyncio.sleep(0.02)
         assert await line.caption() == "Good evening and welcome, my dear friend."
+        assert "The tutor speaks" in states
         assert lit == 7
         assert ahead == 0
         # the words lie evenly in the sound, and so do the moments at which they light up
@@ -234,9 +236,7 @@ async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as
 
     def words(request) -> list[str]:
         orders = request.messages[0].text
-        if "could say next" in orders:
-            return ["I ", "would ", "like ", "tea."]
-        return ["Once ", "more."] if "word for word" in orders else ["Welcome."]
+        return ["I ", "would ", "like ", "tea."] if "You never teach" in orders else ["Welcome, ", "my ", "friend."]
 
     chat, voice = ScriptedChat(words), ScriptedSynthesizer(ms_per_char=150)
     async with (
@@ -248,23 +248,60 @@ async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as
         await line.floor("none")
         await line.page.keyboard.press("h")
         await line.says("#hint", "I would like tea.")
+        # asked by a model that plays the learner, whom the tutor has asked something
+        assert [(m.role, m.text) for m in chat.requests[-1].messages[1:]] == [
+            ("assistant", HEARD), ("user", "Welcome, my friend."),
+        ]  # fmt: skip
+        await line.says("#slower-button", "Slower: 0.8×")
         await line.page.keyboard.press("s")
-        await line.says("#slower-button", "0.8×")
+        await line.says("#slower-button", "Slower: 0.6×")
+        await line.page.keyboard.press("s")
+        await line.says("#slower-button", "Normal: 1×")
         await line.page.keyboard.press("ArrowRight")
-        await line.says("#slower-button", "0.9×")
-        await line.page.keyboard.press("ArrowLeft")
-        await line.says("#slower-button", "0.8×")
+        await line.page.keyboard.press("ArrowRight")
+        await line.says("#slower-button", "Slower: 0.6×")
+        asked = len(chat.requests)
         await line.page.keyboard.press("r")
         await line.floor("tutor")
-        await line.says(".caption.tutor", "Once more.")
-        said = [m.text for m in chat.requests[-1].messages if m.role == "assistant"]
-        assert said == ["Welcome."]  # a hint is not part of what was said
         await line.floor("none")
-        assert voice.spoken[-1] == "Once more."
+        assert await line.caption() == "Welcome, my friend."
+        assert list(voice.spoken)[-2:] == ["Welcome, my friend."] * 2
+        assert len(chat.requests) == asked  # the words are known
         heard = await until_quiet(line)
         tail = np.flatnonzero(sounding(heard))
         start = tail[np.flatnonzero(np.diff(tail) > 5)[-1] + 1]
-        assert (tail[-1] - start) / 50 == lasting(len("Once more.") * 0.15 / 0.8, over)
+        assert (tail[-1] - start) / 50 == lasting(len("Welcome, my friend.") * 0.15 / 0.8, over)
+        # neither is part of what was said
+        (session,) = running.app.state.gateway.table._sessions
+        await until(lambda: len(session._call.history) == 2)
+        assert [item.text for item in session._call.history] == [HEARD, "Welcome, my friend."]
+
+
+@pytest.mark.parametrize("key", ["h", "r"])
+async def test_hint_and_again_never_cancel_an_answer_on_its_way(tmp_path, over, key):
+    microphone = recording(tmp_path / "turn.wav", [2.5, buzz(1.2)])
+
+    def words(request) -> list[str]:
+        return ["Tea."] if "You never teach" in request.messages[0].text else ["Welcome, ", "my ", "friend."]
+
+    chat, voice = ScriptedChat(words), ScriptedSynthesizer(ms_per_char=150)
+    async with (
+        gateway(engines(chat=chat, synthesizer=voice)) as running,
+        phone(running.http, microphone, script=ONLY[over]) as line,
+    ):
+        await line.call(over)
+        await line.page.wait_for_selector("#call[data-floor=tutor] .tutor .now")
+        await line.page.keyboard.press(key)
+        await line.floor("none")
+        if key == "h":
+            await line.says("#hint", "Tea.")
+            captions = ["Welcome, my friend."]
+        else:
+            await line.floor("tutor")
+            await line.floor("none")
+            captions = ["Welcome, my friend."] * 2
+        assert await line.page.locator(".caption.tutor").all_inner_texts() == captions
+        assert not await line.page.locator("li.cut").count()
 
 
 async def test_after_a_lost_connection_the_call_goes_on_with_its_history(tmp_path, over):

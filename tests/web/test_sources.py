@@ -54,3 +54,20 @@ def test_every_sentence_is_used_and_every_used_one_is_there():
     assert not missing - {key for key in missing if key.endswith((".js", ".json"))}
     unused = {key for key in keys if key not in used and not any(re.match(family, key) for family in families)}
     assert unused <= {"sample"}
+
+
+def test_french_marks_keep_their_word():
+    for key, sentence in TABLES["fr"].items():
+        assert not re.search(r" [:;!?»]|« ", sentence), key
+    assert "\u00a0?" in TABLES["fr"]["lobby.scenario"]
+
+
+def test_the_tutor_has_first_words_in_every_language_that_the_page_itself_speaks():
+    greetings = json.loads((FOLDER / "greetings.json").read_text())
+    assert set(TABLES) | {"it", "pt"} <= set(greetings)
+    assert all(words.strip() for words in greetings.values())
+
+
+def test_no_picture_hangs_on_a_style_of_its_own():
+    """Firefox drops a style sheet inside an SVG file of which a part is used elsewhere."""
+    assert "<style" not in (FOLDER / "icons.svg").read_text()

@@ -19,6 +19,8 @@ const FIRST = {
   pushToTalk: false,
   keepMyVoice: false,
   showLatency: false,
+  greeting: true,
+  shortcuts: true,
   microphone: null,
 };
 

@@ -37,11 +37,12 @@ export function microphoneProblem(error) {
  *
  * @param {number} status
  * @param {{ error?: { code?: string, message?: string } } | null} body
+ * @param {boolean} [withKey] whether the request brought a key
  */
-export function refusal(status, body) {
+export function refusal(status, body, withKey = false) {
   const code = body?.error?.code;
   const message = body?.error?.message ?? "";
-  if (status === 401) return new Problem("key", message);
+  if (status === 401) return new Problem(withKey ? "wrong_key" : "key");
   if (code === "server_full" || status === 429) return new Problem("full", message);
   if (code === "not_ready") return new Problem("starting", message);
   if (status === 403) return new Problem("refused", message);

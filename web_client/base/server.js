@@ -5,6 +5,8 @@ import { Problem, refusal } from "./problem.js";
 /** @import {Lobby} from "../types.js" */
 
 const PATIENCE_MS = 8000;
+const SENDABLE = /^[!-~]+$/; // a header holds no others: such a key was mistyped
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/; // RFC 9110, section 5.6.2
 const KEY_PLACE = "voicegw.key";
 
 export class Server {
@@ -58,7 +60,9 @@ export class Server {
    */
   async ask(path, request, patience = PATIENCE_MS) {
     const headers = new Headers(request.headers);
-    if (this.#key) headers.set("Authorization", `Bearer ${this.#key}`);
+    const key = this.#key;
+    if (key && !SENDABLE.test(key)) throw new Problem("wrong_key");
+    if (key) headers.set("Authorization", `Bearer ${key}`);
     let answer;
     try {
       answer = await fetch(path, { ...request, headers, signal: AbortSignal.timeout(patience) });
@@ -66,7 +70,15 @@ export class Server {
       throw new Problem("unreachable", String(error));
     }
     if (answer.ok) return answer;
-    throw refusal(answer.status, await answer.json().catch(() => null));
+    throw refusal(answer.status, await answer.json().catch(() => null), Boolean(key));
+  }
+
+  /** The key as a WebSocket can bring it, as the name of a subprotocol: one with other signs in it buys a short one. */
+  async socketKey() {
+    if (!this.#key || TOKEN.test(this.#key)) return this.#key;
+    const headers = { "Content-Type": "application/json" };
+    const bought = await this.ask("/v1/realtime/client_secrets", { method: "POST", body: "{}", headers });
+    return String((await bought.json()).value);
   }
 
   /** Why a call was not taken: a WebSocket that is refused does not tell a page the reason, so we ask. */

@@ -6,22 +6,24 @@ import { Problem } from "../base/problem.js";
 import { Store } from "../base/store.js";
 import { Conversation } from "./conversation.js";
 import { eventTable, handle } from "./event_table.js";
+import { floor } from "./floor.js";
 import { Link } from "./link.js";
 import * as orders from "./orders.js";
+import { PushToTalk } from "./push_to_talk.js";
 import { Recording } from "./recording.js";
+import { paced, slower } from "./speed.js";
 import { Timing } from "./timing.js";
 
-/** @import {CallState, Choices, ClientEvent, Frame, Line, ServerEvent, TransportKind} from "../types.js" */
+/** @import {CallState, Choices, ClientEvent, Frame, KeptCall, Line, ServerEvent, TransportKind} from "../types.js" */
+/** @import {Way} from "./signalling.js" */
 /** @import {Server} from "../base/server.js" */
 
-const TAIL_MS = 150; // after push-to-talk: the last sound is still on its way
-const STEP = 0.1;
-const SLOWEST = 0.6;
-const FASTEST = 1.2;
+const AWAIT_MS = 6000; // of silence after the learner's turn: what was heard was no turn after all
 
 /** @type {CallState} */
 const BEGINNING = {
   phase: "connecting",
+  asking: false,
   youSpeak: false,
   tutorSounds: false,
   awaiting: false,
@@ -33,6 +35,7 @@ const BEGINNING = {
   transport: null,
   latency: null,
   speed: 1,
+  againOwed: false,
   hint: null,
   notice: null,
   since: null,
@@ -42,23 +45,31 @@ export class Call {
   timing = new Timing();
   recording = new Recording();
   expired = false;
+  talk = new PushToTalk(this);
   /** @type {Microphone | null} */
   microphone = null;
   /** @type {Tap | null} */
   tap = null;
+  /** @type {string | null} the response of the conversation that is being made */
+  answering = null;
   #over = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} no answer came */
+  #unanswered;
 
   /**
    * @param {Server} server
    * @param {Readonly<Choices>} choices
-   * @param {{ kinds: readonly TransportKind[], instructions: string }} terms
+   * @param {{ kinds: readonly TransportKind[], instructions: string, greeting: ClientEvent | null }} terms greeting: what
+   *   has the tutor speak first
    * @param {{ said: (line: Line) => void, ended: (problem: Problem | null) => void }} told
+   * @param {KeptCall | null} [kept] the call that this one takes up again
    */
-  constructor(server, choices, terms, told) {
+  constructor(server, choices, terms, told, kept = null) {
     this.server = server;
     this.choices = choices;
     this.terms = terms;
     this.told = told;
+    this.kept = kept;
     this.state = new Store({ ...BEGINNING, speed: choices.speed, pushToTalk: choices.pushToTalk });
     this.conversation = new Conversation(told.said);
     const table = eventTable(this);
@@ -72,7 +83,12 @@ export class Call {
       up: (transport) => this.state.set({ phase: "live", transport, quality: null }),
       down: () => this.#down(),
       failed: (problem) => this.#end(problem),
-    });
+    }, kept?.way);
+  }
+
+  /** @type {Way | null} back to this call, where its line allows it */
+  get way() {
+    return this.link.way;
   }
 
   get ear() {
@@ -82,9 +98,13 @@ export class Call {
   /** Call it in a click. Throws Problem, with nothing left open. */
   async start() {
     this.timing.click();
+    if (this.kept) this.conversation.take(this.kept.lines);
     try {
+      this.state.set({ asking: true });
       const microphone = await Microphone.open(this.choices.microphone);
       this.microphone = microphone;
+      this.state.set({ asking: false });
+      if (this.#over.signal.aborted) throw new Problem("lost"); // hung up while the browser asked
       this.#watch(microphone);
       this.tap = await Tap.open((frame) => this.#hear(frame));
       this.tap.listen(microphone.stream);
@@ -95,7 +115,8 @@ export class Call {
       throw error;
     }
     this.timing.connected();
-    this.state.set({ since: Date.now() });
+    this.state.set({ since: this.kept?.since ?? Date.now() });
+    if (this.terms.greeting && !this.conversation.spoken.length) this.send(this.terms.greeting);
   }
 
   /** @param {ClientEvent} event */
@@ -121,49 +142,80 @@ export class Call {
   /** @param {boolean} on push-to-talk: the button went down, or up */
   hold(on) {
     if (!this.microphone || !this.choices.pushToTalk || on === this.state.now.holding) return;
-    this.state.set({ holding: on, youSpeak: on, notice: null, hint: null });
-    if (on) {
-      this.#quiet();
-      this.send({ type: "input_audio_buffer.clear" });
-      this.microphone.open = true;
-      return;
-    }
-    setTimeout(() => {
-      if (this.microphone) this.microphone.open = false;
-      this.timing.speechEnded(Infinity);
-      this.send({ type: "input_audio_buffer.commit" });
-      this.send({ type: "response.create" });
-    }, TAIL_MS);
+    if (on) this.talk.press(this.microphone);
+    else this.talk.release(this.microphone);
   }
 
-  /** Two steps slower; after the slowest, as chosen again. */
+  /** The learner has said something: an answer is due, unless it turns out that it was nothing. */
+  awaitAnswer() {
+    this.state.set({ awaiting: true });
+    clearTimeout(this.#unanswered);
+    this.#unanswered = setTimeout(() => this.#stopAwaiting(), AWAIT_MS);
+  }
+
+  #stopAwaiting() {
+    if (!this.answering) this.state.set({ awaiting: false });
+  }
+
+  /** @param {string} words of the learner's turn; empty when it had none */
+  understood(words) {
+    if (!words.trim()) {
+      if (this.talk.takeOwed()) this.notHeard("notice.not_understood");
+      else this.#stopAwaiting();
+    } else if (this.talk.takeOwed()) {
+      this.send({ type: "response.create" });
+    }
+  }
+
+  /** @param {string} notice why the learner's turn was none */
+  notHeard(notice) {
+    this.talk.takeOwed();
+    this.#stopAwaiting();
+    this.state.set({ notice: { key: notice } });
+  }
+
+  /** What the next press of "Slower" makes of the speed. */
+  get slowerSpeed() {
+    return slower(this.state.now.speed, this.choices.speed);
+  }
+
   slower() {
-    const next = this.state.now.speed - 2 * STEP;
-    this.#speak(next < SLOWEST - STEP / 2 ? this.choices.speed : next);
+    this.#speak(this.slowerSpeed);
   }
 
   /** @param {1 | -1} steps faster or slower */
   pace(steps) {
-    this.#speak(Math.min(FASTEST, Math.max(SLOWEST, this.state.now.speed + steps * STEP)));
+    this.#speak(paced(this.state.now.speed, steps));
   }
 
   /** @param {number} speed */
   #speak(speed) {
-    const rounded = Math.round(speed * 10) / 10;
-    this.state.set({ speed: rounded });
-    this.send(orders.speak(rounded));
+    this.state.set({ speed });
+    this.send(orders.speak(speed));
   }
 
+  /** The tutor's last words once more, as soon as the tutor has nothing else to say. */
   again() {
-    if (!this.conversation.last("tutor")) return;
-    this.#quiet();
-    this.send(orders.again(this.terms.instructions));
+    if (this.state.now.phase !== "live" || !this.conversation.last("tutor")) return;
+    this.state.set({ againOwed: true });
+    this.sayAgain();
   }
 
+  /** Say it again if that is owed and nobody has the floor. */
+  sayAgain() {
+    const now = this.state.now;
+    const line = this.conversation.last("tutor");
+    if (!line || !now.againOwed || this.answering || floor(now) !== "none") return;
+    this.state.set({ againOwed: false });
+    this.awaitAnswer();
+    this.send(orders.say(line.text.trim(), orders.AGAIN));
+  }
+
+  /** What could the learner say? Nothing that is said meanwhile is in the way of it. */
   hint() {
-    this.#quiet();
-    this.state.set({ hint: "" });
-    this.send(orders.hint(this.terms.instructions));
+    if (this.state.now.phase !== "live" || this.state.now.hint === "") return;
+    this.state.set({ hint: "", notice: null });
+    this.send(orders.hint(this.conversation.spoken, this.choices));
   }
 
   hangUp() {
@@ -177,9 +229,9 @@ export class Call {
   }
 
   /** Stop whatever the tutor says or is about to say. */
-  #quiet() {
-    const { awaiting, tutorSounds } = this.state.now;
-    if (awaiting || tutorSounds) this.send({ type: "response.cancel" });
+  quiet() {
+    if (this.answering || this.state.now.tutorSounds) this.send({ type: "response.cancel" });
+    this.state.set({ awaiting: false, againOwed: false });
     if (this.link.gatewayPlays) this.send({ type: "output_audio_buffer.clear" });
     this.interrupt();
   }
@@ -193,13 +245,16 @@ export class Call {
     this.timing.restart();
     this.recording.restart();
     const wishes = { ...this.choices, speed: this.state.now.speed };
-    const told = known ? [] : orders.retell(this.conversation.lines);
+    const told = known ? [] : orders.retell(this.conversation.spoken);
     return [orders.configure(wishes, this.terms.instructions), ...told];
   }
 
   #down() {
     if (this.expired) return new Problem("expired");
-    this.state.set({ phase: "reconnecting", youSpeak: false, tutorSounds: false, awaiting: false, hint: null, quality: 0 });
+    this.answering = null;
+    this.state.set({
+      phase: "reconnecting", youSpeak: false, tutorSounds: false, awaiting: false, againOwed: false, hint: null, quality: 0,
+    });
     return null;
   }
 
@@ -210,6 +265,7 @@ export class Call {
   #sounding(on, at) {
     if (!on) {
       this.state.set({ tutorSounds: false });
+      this.sayAgain();
       return;
     }
     const latency = this.timing.sounded(at) ?? this.state.now.latency;
@@ -234,7 +290,6 @@ export class Call {
     microphone.addEventListener("replaced", replaced, { signal });
     microphone.addEventListener("lost", () => this.state.set({ microphoneLost: true }), { signal });
     microphone.addEventListener("back", () => this.state.set({ microphoneLost: false }), { signal });
-    window.addEventListener("pagehide", () => this.hangUp(), { signal });
   }
 
   /** @param {Problem | null} problem */
@@ -247,6 +302,8 @@ export class Call {
 
   #free() {
     this.#over.abort();
+    this.talk.close();
+    clearTimeout(this.#unanswered);
     this.link.hangUp();
     this.tap?.close();
     this.microphone?.close();

@@ -15,12 +15,21 @@ export class Conversation {
 
   /** The last line of `who` that has words. @param {Line["who"]} who */
   last(who) {
-    return this.lines.findLast((line) => line.who === who && line.text.trim() !== "");
+    return this.spoken.findLast((line) => line.who === who);
   }
 
-  /** Lines with words: what a transcript shows. */
+  /** Lines with words, each once: what a transcript shows, and the tutor is told. */
   get spoken() {
-    return this.lines.filter((line) => line.text.trim() !== "");
+    return this.lines.filter((line) => !line.again && line.text.trim() !== "");
+  }
+
+  /** Lines of an earlier connection. @param {readonly Line[]} lines */
+  take(lines) {
+    for (const line of lines) {
+      const whole = line.cut === null; // it was heard, however much of it: its words have no place in a sound any more
+      const words = whole ? line.words.map((word) => ({ ...word, from: 0 })) : line.words;
+      this.#add({ ...line, words, state: line.state === "open" ? "done" : line.state });
+    }
   }
 
   /**
@@ -28,10 +37,11 @@ export class Conversation {
    *
    * @param {string} id
    * @param {Line["who"]} who
+   * @param {boolean} [again] whether it says an earlier line once more
    */
-  begin(id, who) {
+  begin(id, who, again = false) {
     if (this.#find(id)) return;
-    this.#add({ id, who, text: "", words: [], state: "open", cut: null });
+    this.#add({ id, who, text: "", words: [], state: "open", cut: null, again });
   }
 
   /**

@@ -30,7 +30,7 @@ export async function dial(wire, server, microphone, kinds, way) {
     }
   }
   try {
-    return await openWebSocket(wire, server.key);
+    return await openWebSocket(wire, await server.socketKey());
   } catch {
     throw await server.reason();
   }

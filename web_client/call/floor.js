@@ -21,7 +21,7 @@ export function floor(call) {
  * @param {CallState} call
  */
 export function stateKey(call) {
-  if (call.phase === "connecting") return "state.connecting";
+  if (call.phase === "connecting") return call.asking ? "state.asking" : "state.connecting";
   if (call.phase === "reconnecting") return "state.reconnecting";
   if (call.phase !== "live") return "state.ended";
   const has = floor(call);

@@ -32,13 +32,19 @@ export class Link {
    * @param {readonly TransportKind[]} kinds
    * @param {Omit<Wire, "closed">} wire
    * @param {Told} told
+   * @param {{ call: string, ticket: string } | null} [way] back to a call that an earlier page held
    */
-  constructor(server, kinds, wire, told) {
+  constructor(server, kinds, wire, told, way = null) {
     this.server = server;
     this.kinds = kinds;
     this.wire = { ...wire, closed: () => this.broken() };
     this.told = told;
+    this.#way = way && { ...way, release: () => {} };
     window.addEventListener("offline", () => this.broken(), { signal: this.#over.signal });
+  }
+
+  get way() {
+    return this.#way;
   }
 
   get ear() {

@@ -6,7 +6,7 @@ const FOR_MS = 60_000;
 const FIRST_MS = 250;
 const LONGEST_MS = 1500;
 /** Nothing that a minute of patience would change. */
-const FINAL = new Set(["key", "refused"]);
+const FINAL = new Set(["key", "wrong_key", "refused"]);
 
 /**
  * @param {() => Promise<void>} connect throws Problem

@@ -1,28 +1,30 @@
-/** `<live-captions>`: the last words of both sides. The tutor's light up as the ear gets them. */
+/**
+ * `<live-captions>`: what is being said, in the order of time: what the learner said stands above its answer. The tutor's
+ * words light up as the ear gets them.
+ */
 
+import { typeset } from "../base/typography.js";
 import { make } from "../base/dom.js";
 import { begun } from "../call/words.js";
 
-/** @import {Line, Word} from "../types.js" */
+/** @import {Line} from "../types.js" */
+
+const MOST = 12; // lines: the transcript has the others
 
 export class LiveCaptions extends HTMLElement {
-  #tutor = make("p", { class: "caption tutor" });
-  #you = make("p", { class: "caption you" });
-  /** @type {Line | null} */
+  /** @type {Map<string, HTMLElement>} */
+  #lines = new Map();
+  /** @type {Line | null} the tutor's last */
   #line = null;
   /** @type {HTMLSpanElement[]} */
   #spans = [];
   #drawn = "";
 
-  connectedCallback() {
-    if (!this.firstChild) this.append(this.#tutor, this.#you);
-  }
-
   clear() {
     this.#line = null;
     this.#spans = [];
-    this.#tutor.replaceChildren();
-    this.#you.replaceChildren();
+    this.#lines.clear();
+    this.replaceChildren();
   }
 
   /** @param {string} language of the call, for the voice of a screen reader and for hyphens */
@@ -30,10 +32,21 @@ export class LiveCaptions extends HTMLElement {
     this.lang = language;
   }
 
-  /** @param {Line} line new or changed */
+  /** @param {Line} line new or changed; its place is that of its beginning */
   show(line) {
-    if (line.who === "you") this.#showYou(line);
-    else this.#showTutor(line);
+    let caption = this.#lines.get(line.id);
+    if (!caption) {
+      caption = make("p", {});
+      this.#lines.set(line.id, caption);
+      this.append(caption);
+      this.#forget();
+    }
+    const near = this.scrollHeight - this.scrollTop - this.clientHeight < 48; // who reads what was before is left there
+    caption.className = `caption ${line.who} ${line.state}`;
+    if (line.who === "you") caption.textContent = typeset(line.text.trim(), this.lang);
+    else this.#showTutor(line, caption);
+    for (const [id, each] of this.#lines) each.classList.toggle("past", this.#isPast(id));
+    if (near) this.scroll({ top: this.scrollHeight });
   }
 
   /**
@@ -52,43 +65,56 @@ export class LiveCaptions extends HTMLElement {
     this.#spans.forEach((span, i) => (span.className = i >= count ? rest : i === now ? "now" : "heard"));
   }
 
-  /** The tutor's line that is shown, null before the first. */
+  /** The tutor's line that is lit, null before the first. */
   get line() {
     return this.#line;
   }
 
-  /** @param {Line} line */
-  #showYou(line) {
-    this.#you.className = `caption you ${line.state}`;
-    this.#you.textContent = line.text.trim();
+  /** Whether something was said after this line. @param {string} id */
+  #isPast(id) {
+    const said = [...this.#lines].filter(([, caption]) => caption.textContent);
+    return said.length > 0 && said.at(-1)?.[0] !== id && this.#line?.id !== id;
   }
 
-  /** @param {Line} line */
-  #showTutor(line) {
+  #forget() {
+    for (const [id, caption] of this.#lines) {
+      if (this.#lines.size <= MOST) return;
+      this.#lines.delete(id);
+      caption.remove();
+    }
+  }
+
+  /**
+   * @param {Line} line
+   * @param {HTMLElement} caption
+   */
+  #showTutor(line, caption) {
     if (this.#line?.id !== line.id) {
-      if (!line.words.length) return; // the words before stay until there are new ones
+      if (!line.words.length) return;
+      if (this.#lines.has(line.id) && caption.childElementCount) return; // an older one, to which nothing is added
       this.#line = line;
       this.#spans = [];
-      this.#tutor.replaceChildren();
-      if (!this.#you.classList.contains("open")) this.#you.classList.add("past");
     }
-    line.words.forEach((word, i) => this.#word(word, i));
+    line.words.forEach((word, i) => this.#word(word.text, i, line.words[i - 1]?.text ?? "", caption));
     this.#drawn = "";
     if (line.cut !== null) this.light(line.cut, false);
   }
 
   /**
-   * @param {Word} word
+   * @param {string} word
    * @param {number} i
+   * @param {string} before
+   * @param {HTMLElement} caption
    */
-  #word(word, i) {
+  #word(word, i, before, caption) {
     let span = this.#spans[i];
     if (!span) {
       span = make("span", { class: "ahead" });
       this.#spans.push(span);
-      this.#tutor.append(span);
+      caption.append(span);
     }
-    if (span.textContent !== word.text) span.textContent = word.text;
+    const text = typeset(word, this.lang, before);
+    if (span.textContent !== text) span.textContent = text;
   }
 }
 

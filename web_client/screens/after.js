@@ -46,7 +46,6 @@ export class AfterScreen {
     const minutes = Math.floor(seconds / 60);
     const lead = minutes ? "after.minutes" : "after.seconds";
     part(this.root, "#after-lead").textContent = say(lead, { minutes, seconds: seconds % 60 });
-    part(this.root, "#review").textContent = say("after.no_review");
     const lines = call.conversation.spoken;
     const list = part(this.root, "#after-lines");
     list.lang = call.choices.language ?? "";

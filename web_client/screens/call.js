@@ -1,8 +1,10 @@
 /** During a call: one glance says who has the floor, one thumb reaches everything. */
 
 import { make, part, setIcon } from "../base/dom.js";
+import { typeset } from "../base/typography.js";
 import { stayAwake } from "../call/awake.js";
 import { floor, stateKey } from "../call/floor.js";
+import { Steady } from "../call/steady.js";
 import { CallPresence } from "../parts/call_presence.js";
 import { LiveCaptions } from "../parts/live_captions.js";
 import { SignalBars } from "../parts/signal_bars.js";
@@ -13,7 +15,6 @@ import { drawLine } from "./lines.js";
 /** @import {Messages} from "../base/messages.js" */
 
 const QUALITY_MS = 2000;
-const THINKING_MS = 400; // a shorter silence needs no words
 
 export class CallScreen {
   root = part(document, "#call");
@@ -24,7 +25,7 @@ export class CallScreen {
   /** @type {(() => void)[]} what undoes what a call has begun */
   #undo = [];
   #frame = 0;
-  #thinkingSince = 0;
+  #steady = new Steady();
 
   /**
    * @param {Messages} messages
@@ -38,14 +39,11 @@ export class CallScreen {
     this.#button("#again-button", () => this.#call?.again());
     this.#button("#slower-button", () => this.#call?.slower());
     this.#button("#transcript-button", () => this.toggleTranscript());
-    const hold = part(this.root, "#hold-button");
-    hold.addEventListener("pointerdown", (event) => {
-      hold.setPointerCapture(event.pointerId);
-      this.#call?.hold(true);
+    this.#holding(part(this.root, "#hold-button"));
+    // A press by hand leaves the focus where it is, so that keys go on to do what they do.
+    this.root.addEventListener("mousedown", (event) => {
+      if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
     });
-    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      hold.addEventListener(end, () => this.#call?.hold(false));
-    }
     messages.addEventListener("change", () => this.#draw());
   }
 
@@ -57,7 +55,9 @@ export class CallScreen {
   open(call, choices, title) {
     this.#call = call;
     part(this.root, "#call-title").textContent = title;
+    this.#steady = new Steady();
     part(this.root, "#transcript-lines").replaceChildren();
+    part(this.root, "#transcript-lines").lang = choices.language ?? "";
     part(this.root, "#heard-lines").replaceChildren();
     part(this.root, "#latency").hidden = !choices.showLatency;
     part(this.root, "#hold-button").hidden = !choices.pushToTalk;
@@ -75,6 +75,11 @@ export class CallScreen {
     ];
     this.#clock();
     this.#animate();
+  }
+
+  /** Who sees nothing hears what this is; who types is where keys mean something. */
+  focus() {
+    part(this.root, this.#call?.choices.pushToTalk && !this.#call.choices.shortcuts ? "#hold-button" : "#call-title").focus();
   }
 
   close() {
@@ -109,7 +114,7 @@ export class CallScreen {
     this.presence.level = has === "tutor" ? (call.ear?.level() ?? 0) : has === "you" ? (call.tap?.level() ?? 0) : 0;
     const line = this.captions.line;
     if (line && call.ear) this.captions.light(call.ear.heard(line.id), has === "tutor");
-    if (has === "thinking") this.#words();
+    this.#words();
     this.#frame = requestAnimationFrame(() => this.#animate());
   }
 
@@ -122,8 +127,6 @@ export class CallScreen {
     this.root.dataset["floor"] = has;
     this.root.dataset["phase"] = now.phase;
     this.root.dataset["transport"] = now.transport ?? "";
-    if (has === "thinking") this.#thinkingSince ||= performance.now();
-    else this.#thinkingSince = 0;
     this.#words();
     const say = this.messages.say.bind(this.messages);
     const mute = part(this.root, "#mute-button", HTMLButtonElement);
@@ -132,7 +135,10 @@ export class CallScreen {
     mute.title = say(now.muted ? "call.unmute" : "call.mute");
     setIcon(mute, now.muted ? "microphone_off" : "microphone");
     part(this.root, "#hold-button").classList.toggle("down", now.holding);
-    part(this.root, "#speed-now").textContent = `${now.speed.toLocaleString(this.messages.language)}×`;
+    const next = call.slowerSpeed;
+    const speed = next.toLocaleString(this.messages.language);
+    part(this.root, "#slower-words").textContent = say(next < now.speed ? "call.slower" : "call.normal", { speed });
+    part(this.root, "#again-button").setAttribute("aria-busy", String(now.againOwed));
     if (now.latency !== null) {
       const seconds = now.latency.toLocaleString(this.messages.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
       part(this.root, "#latency").textContent = say("call.latency", { seconds });
@@ -147,15 +153,15 @@ export class CallScreen {
     part(this.root, "signal-bars", SignalBars).show(now.quality, say(`quality.${now.quality ?? "unknown"}`));
   }
 
-  /** The state in words; the dots of thinking only when they would be missed. */
+  /** The state in words, each long enough to be read. */
   #words() {
     const call = this.#call;
     if (!call) return;
-    let key = stateKey(call.state.now);
-    if (key === "state.thinking" && performance.now() - this.#thinkingSince < THINKING_MS) key = "";
-    const words = key ? this.messages.say(key) : part(this.root, "#call-state").textContent;
+    const key = this.#steady.show(stateKey(call.state.now), performance.now());
+    const words = key ? this.messages.say(key) : "";
     const place = part(this.root, "#call-state");
     if (place.textContent !== words) place.textContent = words;
+    place.dataset["state"] = key;
   }
 
   /** @param {string | null} hint */
@@ -164,7 +170,7 @@ export class CallScreen {
     box.hidden = hint === null;
     if (hint === null) return;
     const words = hint ? "call.you_could_say" : "call.thinking_of_hint";
-    box.replaceChildren(make("small", {}, this.messages.say(words)), make("p", { lang: this.captions.lang }, hint));
+    box.replaceChildren(make("small", {}, this.messages.say(words)), make("p", { lang: this.captions.lang }, typeset(hint, this.captions.lang)));
   }
 
   #clock() {
@@ -172,6 +178,24 @@ export class CallScreen {
     const seconds = since ? Math.floor((Date.now() - since) / 1000) : 0;
     const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
     part(this.root, "#elapsed").textContent = `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
+  }
+
+  /** Held by a finger, or by Space and Enter for who comes here by keys. @param {HTMLElement} button */
+  #holding(button) {
+    const press = () => this.#call?.hold(true);
+    const release = () => this.#call?.hold(false);
+    button.addEventListener("pointerdown", (event) => {
+      button.setPointerCapture(event.pointerId);
+      press();
+    });
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== " " && event.key !== "Enter") return;
+      event.preventDefault();
+      if (!event.repeat) press();
+    });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture", "keyup", "blur"]) {
+      button.addEventListener(end, release);
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-/** The keyboard: one table, which the help shows as well. */
+/** The keyboard: one table, which the help shows as well. Keys act where nothing else has the focus, and can be switched off. */
 
 import { make, part } from "../base/dom.js";
 
@@ -16,6 +16,9 @@ import { make, part } from "../base/dom.js";
  * @property {() => void} transcript
  */
 
+/** What has a use of its own for keys. */
+const INTERACTIVE = "button, a, input, select, textarea, summary, [tabindex='0'], [contenteditable]";
+
 /** Key, its name in the help (a message when there is one), what it does. */
 const SHOWN = [
   ["key.enter", "help.enter"],
@@ -32,51 +35,43 @@ const SHOWN = [
 
 /**
  * @param {Messages} messages
+ * @param {() => boolean} wanted whether the learner wants keys to do something
  * @param {() => (Keys & { pushToTalk: boolean }) | null} inCall null outside a call
- * @param {() => void} call what Enter does outside a call, when nothing else has the focus
+ * @param {() => void} call what Enter does outside a call
+ * @returns {() => void} shows the help
  */
-export function listen(messages, inCall, call) {
+export function listen(messages, wanted, inCall, call) {
   const help = part(document, "#help", HTMLDialogElement);
   part(help, "#help-close").addEventListener("click", () => help.close());
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
-    if (event.key === "?") return showHelp(help, messages);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !wanted()) return;
+    if (busy(event.target) || document.querySelector("dialog[open]")) return;
     const keys = inCall();
-    if (!keys) {
-      if (event.key === "Enter" && event.target === document.body) call();
-      return;
-    }
-    if (event.key === " ") {
-      event.preventDefault(); // or the focused button would be pressed as well
-      if (event.repeat) return;
-      if (keys.pushToTalk) keys.hold(true);
-      else keys.mute();
-      return;
-    }
     /** @type {Record<string, () => void>} */
-    const table = {
-      m: keys.mute, escape: keys.hangUp, h: keys.hint, r: keys.again, s: keys.slower, t: keys.transcript,
-      arrowleft: () => keys.pace(-1), arrowright: () => keys.pace(1),
-    };
+    const table = keys
+      ? {
+          " ": () => (keys.pushToTalk ? keys.hold(true) : keys.mute()),
+          m: keys.mute, escape: keys.hangUp, h: keys.hint, r: keys.again, s: keys.slower, t: keys.transcript,
+          arrowleft: () => keys.pace(-1), arrowright: () => keys.pace(1),
+        }
+      : { enter: call };
+    table["?"] = () => showHelp(help, messages);
     const action = table[event.key.toLowerCase()];
-    if (!action || event.repeat) return;
+    if (!action) return;
     event.preventDefault();
     action();
   });
   document.addEventListener("keyup", (event) => {
     const keys = inCall();
-    if (event.key !== " " || !keys) return;
-    event.preventDefault();
-    if (keys.pushToTalk) keys.hold(false);
+    if (event.key === " " && keys?.pushToTalk) keys.hold(false);
   });
+  return () => showHelp(help, messages);
 }
 
 /** @param {EventTarget | null} target */
-function typing(target) {
-  if (target instanceof HTMLInputElement) return !["checkbox", "radio", "range"].includes(target.type);
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+function busy(target) {
+  return target instanceof Element && target.closest(INTERACTIVE) !== null;
 }
 
 /**

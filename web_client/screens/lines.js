@@ -1,6 +1,7 @@
 /** Lines of a transcript, as list items. */
 
 import { icon, make } from "../base/dom.js";
+import { typeset } from "../base/typography.js";
 import { heardText } from "../call/words.js";
 
 /** @import {Line} from "../types.js" */
@@ -26,8 +27,8 @@ export function drawLine(list, line, messages, play = null) {
   const who = make("small", {}, messages.say(line.who === "you" ? "after.you" : "after.tutor"));
   const heard = heardText(line).trim();
   const rest = line.text.trim().slice(heard.length);
-  const words = make("p", {}, heard);
-  if (rest) words.append(make("s", {}, rest));
+  const words = make("p", {}, typeset(heard, list.lang));
+  if (rest) words.append(make("s", {}, typeset(rest, list.lang, heard)));
   item.replaceChildren(who, words);
   if (play) {
     const name = messages.say(line.who === "you" ? "after.play_you" : "after.play_tutor", { text });

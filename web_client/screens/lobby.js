@@ -4,22 +4,43 @@ import { Messages } from "../base/messages.js";
 import { Problem } from "../base/problem.js";
 import { make, part, setIcon } from "../base/dom.js";
 import { after, apply } from "../base/theme.js";
+import { voiceFor } from "../base/voices.js";
 import { radios } from "./options.js";
 import { SoundCheck } from "./sound_check.js";
 import { VoiceList } from "./voice_list.js";
 
-/** @import {Choices, Lobby as Offer} from "../types.js" */
+/** @import {Choices, KeptCall, Lobby as Offer} from "../types.js" */
+/** @import {CallKeeper} from "../call/kept_call.js" */
 /** @import {Store} from "../base/store.js" */
 /** @import {Server} from "../base/server.js" */
 /** @import {Player} from "../audio/player.js" */
 
-const AGAIN_MS = 1000;
+const AGAIN_MS = 1000; // until the engines are up
+const REACH_MS = 5000; // until the server can be reached
+const KEYS = new Set(["key", "wrong_key"]);
+const SWITCHES = /** @type {const} */ ([
+  ["#greeting", "greeting"],
+  ["#push-to-talk", "pushToTalk"],
+  ["#keep-my-voice", "keepMyVoice"],
+  ["#show-latency", "showLatency"],
+  ["#shortcuts", "shortcuts"],
+]);
 const PATIENCE = /** @type {const} */ (["quick", "normal", "patient"]);
+
+/**
+ * @typedef {object} Told
+ * @property {() => void} call
+ * @property {(kept: KeptCall) => void} back
+ * @property {(problem: Problem) => void} failed
+ * @property {() => void} keys show what keys do
+ */
 
 export class Lobby {
   root = part(document, "#lobby");
   /** @type {Offer | null} */
   offer = null;
+  /** @type {Problem | null} why there is no offer, or none to choose from */
+  #problem = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again;
 
@@ -28,12 +49,14 @@ export class Lobby {
    * @param {Messages} messages
    * @param {Server} server
    * @param {Player} player
-   * @param {{ call: () => void, failed: (problem: Problem) => void }} told
+   * @param {CallKeeper} keeper
+   * @param {Told} told
    */
-  constructor(choices, messages, server, player, told) {
+  constructor(choices, messages, server, player, keeper, told) {
     this.choices = choices;
     this.messages = messages;
     this.server = server;
+    this.keeper = keeper;
     this.told = told;
     this.check = new SoundCheck(this.root, choices, messages, player, told.failed);
     this.voices = new VoiceList(part(this.root, "#voices"), choices, messages, server, player, told.failed);
@@ -41,19 +64,46 @@ export class Lobby {
     messages.addEventListener("change", () => this.draw());
   }
 
-  /** Ask what is on offer, until the engines are up. */
-  async refresh() {
+  /**
+   * Ask what is on offer, until there is something.
+   *
+   * @param {boolean} [quietly] without a word when it fails: the page asks by itself
+   */
+  async refresh(quietly = false) {
     clearTimeout(this.#again);
     try {
       this.offer = await this.server.lobby();
+      this.#problem = this.#lacks(this.offer);
     } catch (error) {
+      this.#problem = error instanceof Problem ? error : new Problem("unreachable", String(error));
+      if (this.#problem.code === "unreachable") this.#askAgain(REACH_MS);
       this.draw();
-      if (error instanceof Problem) this.told.failed(error);
+      if (!quietly) this.told.failed(this.#problem);
       return;
     }
     this.#settle(this.offer);
     this.draw();
-    if (this.offer.state === "starting") this.#again = setTimeout(() => this.refresh(), AGAIN_MS);
+    if (this.offer.state !== "ready") this.#askAgain(AGAIN_MS);
+  }
+
+  /** @param {number} after ms */
+  #askAgain(after) {
+    this.#again = setTimeout(() => !this.root.hidden && this.refresh(true), after);
+  }
+
+  /** @param {Offer} offer */
+  #lacks(offer) {
+    return offer.state === "ready" && offer.languages.length === 0 ? new Problem("no_language") : null;
+  }
+
+  /** A voice that speaks the chosen language: the learner's choice where it does. */
+  get voice() {
+    const { language, voice } = this.choices.now;
+    return voiceFor(this.offer?.voices ?? [], language, voice);
+  }
+
+  focus() {
+    part(this.root, "#lobby-title").focus();
   }
 
   /** A call begins: nothing here may hold the microphone or make a sound. */
@@ -66,14 +116,28 @@ export class Lobby {
     const { messages, offer } = this;
     const now = this.choices.now;
     const ready = offer?.state === "ready" && offer.languages.length > 0;
-    const waiting = part(this.root, "#getting-ready");
-    waiting.hidden = offer?.state !== "starting";
-    waiting.textContent = messages.say("lobby.starting");
+    this.#drawWaiting();
     part(this.root, "#call-button", HTMLButtonElement).disabled = !ready;
     part(this.root, "#privacy").textContent = messages.say(now.keepMyVoice ? "lobby.privacy_keep" : "lobby.privacy");
     this.#drawOffer(offer);
     this.#drawPace();
     this.check.draw();
+  }
+
+  /** What is in the way of a call, and what to do about it; and the call that was left, if there is one. */
+  #drawWaiting() {
+    const { messages, offer } = this;
+    const problem = this.#problem;
+    const starting = !problem && offer !== null && offer.state !== "ready";
+    part(this.root, "#waiting").hidden = !problem && !starting;
+    const sentence = problem ? ["title", "text"].map((of) => messages.say(`problem.${problem.code}.${of}`)).join(". ") : "";
+    part(this.root, "#getting-ready").textContent = starting ? messages.say("lobby.starting") : sentence;
+    const button = part(this.root, "#way-on");
+    button.hidden = !problem;
+    button.textContent = messages.say(problem && KEYS.has(problem.code) ? "lobby.enter_key" : "lobby.try_again");
+    const kept = this.keeper.kept;
+    part(this.root, "#back").hidden = kept === null;
+    if (kept) part(this.root, "#back-words").textContent = messages.say("back.words", { title: kept.title });
   }
 
   /** @param {Offer | null} offer */
@@ -179,11 +243,24 @@ export class Lobby {
       choices.set({ speed: Number(/** @type {HTMLInputElement} */ (event.target).value) });
       this.draw();
     });
-    for (const [id, key] of /** @type {const} */ ([["#push-to-talk", "pushToTalk"], ["#keep-my-voice", "keepMyVoice"], ["#show-latency", "showLatency"]])) {
+    for (const [id, key] of SWITCHES) {
       const box = part(this.root, id, HTMLInputElement);
       box.checked = choices.now[key];
       box.addEventListener("change", () => this.#choose({ [key]: box.checked }));
     }
+    part(this.root, "#way-on").addEventListener("click", () => {
+      const problem = this.#problem;
+      if (problem && KEYS.has(problem.code)) this.told.failed(problem);
+      else this.refresh();
+    });
+    part(this.root, "#back-yes").addEventListener("click", () => this.keeper.kept && this.told.back(this.keeper.kept));
+    part(this.root, "#back-no").addEventListener("click", () => {
+      this.keeper.forget();
+      this.draw();
+      this.focus();
+    });
+    part(this.root, "#show-keys").addEventListener("click", () => this.told.keys());
+    window.addEventListener("online", () => !this.root.hidden && this.#problem && this.refresh(true));
     part(this.root, "#choices", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       this.told.call();

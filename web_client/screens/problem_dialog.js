@@ -8,6 +8,8 @@ import { part } from "../base/dom.js";
 const EVERY_S = 5;
 /** Problems that pass by themselves: the button waits instead of trying at once. */
 const PASSING = new Set(["full", "starting"]);
+/** Problems that a key helps against. */
+const KEYS = new Set(["key", "wrong_key"]);
 
 export class ProblemDialog {
   dialog = part(document, "#problem", HTMLDialogElement);
@@ -58,7 +60,7 @@ export class ProblemDialog {
     action.hidden = !this.messages.has(`problem.${problem.code}.action`);
     action.textContent = say(`problem.${problem.code}.action`);
     action.disabled = false;
-    part(this.dialog, "#key-form").hidden = problem.code !== "key";
+    part(this.dialog, "#key-form").hidden = !KEYS.has(problem.code);
     part(this.dialog, "#problem-detail").hidden = !problem.detail;
     part(this.dialog, "#problem-detail p").textContent = problem.detail;
   }
@@ -67,7 +69,7 @@ export class ProblemDialog {
     const problem = this.#problem;
     if (!problem) return;
     if (PASSING.has(problem.code)) return this.#wait(problem.code);
-    if (problem.code === "key") {
+    if (KEYS.has(problem.code)) {
       const field = part(this.dialog, "#key", HTMLInputElement);
       if (!field.value.trim()) return field.focus();
       this.told.key(field.value.trim());

@@ -11,6 +11,7 @@ import { LevelMeter } from "../parts/level_meter.js";
 /** @import {Messages} from "../base/messages.js" */
 /** @import {Player} from "../audio/player.js" */
 
+const ASKING_MS = 400; // a browser that knows the answer is quicker than that
 const HEARD = 0.5; // of the meter: a voice at arm's length
 
 export class SoundCheck {
@@ -52,8 +53,10 @@ export class SoundCheck {
 
   async start() {
     this.button.disabled = true;
+    const asking = setTimeout(() => (this.words.textContent = this.messages.say("check.asking")), ASKING_MS);
     try {
       const microphone = await Microphone.open(this.choices.now.microphone);
+      clearTimeout(asking);
       const tap = await Tap.open(() => {});
       tap.listen(microphone.stream);
       this.#open = { microphone, tap };
@@ -67,6 +70,7 @@ export class SoundCheck {
       this.stop();
       this.failed(error instanceof Problem ? error : new Problem("in_use", String(error)));
     } finally {
+      clearTimeout(asking);
       this.button.disabled = false;
       this.draw();
     }

@@ -2,6 +2,7 @@
 
 import { icon, make, part } from "../base/dom.js";
 import { Problem } from "../base/problem.js";
+import { speaking, voiceFor } from "../base/voices.js";
 
 /** @import {Choices, Voice} from "../types.js" */
 /** @import {Store} from "../base/store.js" */
@@ -29,13 +30,14 @@ export class VoiceList {
 
   /** @param {Voice[]} voices */
   draw(voices) {
-    const { language, voice: chosen } = this.choices.now;
-    const able = voices.filter(({ languages }) => language && languages.includes(language));
+    const { language, voice } = this.choices.now;
+    const able = speaking(voices, language);
+    const chosen = voiceFor(voices, language, voice);
     this.root.hidden = able.length === 0;
     part(this.root, ".voices").replaceChildren(
-      ...able.map(({ name }, i) => {
+      ...able.map(({ name }) => {
         const input = make("input", { type: "radio", name: "voice", value: name });
-        input.checked = name === chosen || (chosen === null && i === 0);
+        input.checked = name === chosen;
         input.addEventListener("change", () => this.choices.set({ voice: name }));
         const label = make("label", { class: "option" }, input, make("span", { class: "face" }, make("b", {}, name)));
         const words = this.messages.say("lobby.hear_voice", { name });
