@@ -273,8 +273,8 @@ async def test_hint_again_and_slower_ask_the_tutor_and_leave_the_conversation_as
         assert (tail[-1] - start) / 50 == lasting(len("Welcome, my friend.") * 0.15 / 0.8, over)
         # neither is part of what was said
         (session,) = running.app.state.gateway.table._sessions
-        await until(lambda: len(session._call.history) == 2)
-        assert [item.text for item in session._call.history] == [HEARD, "Welcome, my friend."]
+        await until(lambda: len(session.call.history) == 2)
+        assert [item.text for item in session.call.history] == [HEARD, "Welcome, my friend."]
 
 
 @pytest.mark.parametrize("key", ["h", "r"])

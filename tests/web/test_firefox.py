@@ -1,4 +1,4 @@
-"""The page's main test in the other browser: it calls, hears, answers and is interrupted in Debian's Firefox as well."""
+"""The page's main test in the other browser: it calls, hears, answers and is interrupted in Debian's Firefox."""
 
 import asyncio
 import json
