@@ -110,7 +110,7 @@ async def test_the_call_and_what_comes_after(axe, tmp_path):
     microphone = recording(tmp_path / "call.wav", [2.5, buzz(1.2)])
 
     def words(request) -> list[str]:
-        return ["For two, please."] if "could say next" in request.messages[0].text else [ANSWER]
+        return ["For two, please."] if "You never teach" in request.messages[0].text else [ANSWER]
 
     engines = scripted(
         recognizer=ScriptedRecognizer(["Hello! I would like a table, please."]),
