@@ -15,6 +15,8 @@ function prepare(over) {
   media.getUserMedia = async (wanted) => {
     await ask(wanted);
     const context = new AudioContext();
+    window.heard = context;
+    await context.resume();
     const at = { from: [2.5, 9], lasts: [1.2, 2] };
     const sound = context.createBuffer(1, context.sampleRate * 30, context.sampleRate);
     const samples = sound.getChannelData(0);
@@ -49,8 +51,8 @@ const browser = await puppeteer.launch({
 });
 const problems = [];
 const facts = { problems };
+const page = await browser.newPage();
 try {
-  const page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   page.on("console", (said) => said.type() === "error" && problems.push(said.text()));
   page.on("pageerror", (error) => problems.push(String(error)));
@@ -86,6 +88,10 @@ try {
   facts.lines = await page.$$eval("#after-lines li", (lines) => lines.map((line) => line.classList[0]));
 } catch (error) {
   problems.push(String(error));
+  facts.state = await page.evaluate(() => {
+    const { dataset } = document.querySelector("#call");
+    return { ...dataset, words: document.querySelector("#call-state").textContent, microphone: window.heard?.state };
+  });
 } finally {
   await browser.close();
 }
