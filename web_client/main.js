@@ -79,7 +79,7 @@ async function dial(kept = null) {
   const scenario = offer.scenarios.find(({ id }) => id === chosen.scenario) ?? null;
   const parts = [chosen.language && Messages.ownName(chosen.language), chosen.level, scenario?.title];
   title = kept?.title ?? (parts.filter(Boolean).join(" · ") || messages.say("call.title"));
-  const greeting = chosen.greeting ? await firstWords(chosen.language, scenario) : null;
+  const greeting = chosen.greeting && !kept ? firstWords(chosen.language, scenario) : null; // comes while we connect
   const terms = { kinds: offer.transports, instructions: instructions(chosen, scenario), greeting };
   const told = {
     said: (/** @type {Line} */ line) => callScreen.said(line),

@@ -59,8 +59,8 @@ export class Call {
   /**
    * @param {Server} server
    * @param {Readonly<Choices>} choices
-   * @param {{ kinds: readonly TransportKind[], instructions: string, greeting: ClientEvent | null }} terms greeting: what
-   *   has the tutor speak first
+   * @param {{ kinds: readonly TransportKind[], instructions: string, greeting: Promise<ClientEvent> | null }} terms
+   *   greeting: what has the tutor speak first
    * @param {{ said: (line: Line) => void, ended: (problem: Problem | null) => void }} told
    * @param {KeptCall | null} [kept] the call that this one takes up again
    */
@@ -116,7 +116,8 @@ export class Call {
     }
     this.timing.connected();
     this.state.set({ since: this.kept?.since ?? Date.now() });
-    if (this.terms.greeting && !this.conversation.spoken.length) this.send(this.terms.greeting);
+    const greeting = await this.terms.greeting;
+    if (greeting && !this.conversation.lines.length) this.send(greeting); // unless the learner was quicker
   }
 
   /** @param {ClientEvent} event */
