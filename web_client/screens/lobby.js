@@ -8,6 +8,7 @@ import { voiceFor } from "../base/voices.js";
 import { radios } from "./options.js";
 import { SoundCheck } from "./sound_check.js";
 import { VoiceList } from "./voice_list.js";
+import { WayOn } from "./way_on.js";
 
 /** @import {Choices, KeptCall, Lobby as Offer} from "../types.js" */
 /** @import {CallKeeper} from "../call/kept_call.js" */
@@ -17,7 +18,6 @@ import { VoiceList } from "./voice_list.js";
 
 const AGAIN_MS = 1000; // until the engines are up
 const REACH_MS = 5000; // until the server can be reached
-const KEYS = new Set(["key", "wrong_key"]);
 const SWITCHES = /** @type {const} */ ([
   ["#greeting", "greeting"],
   ["#push-to-talk", "pushToTalk"],
@@ -39,8 +39,6 @@ export class Lobby {
   root = part(document, "#lobby");
   /** @type {Offer | null} */
   offer = null;
-  /** @type {Problem | null} why there is no offer, or none to choose from */
-  #problem = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again;
 
@@ -56,10 +54,18 @@ export class Lobby {
     this.choices = choices;
     this.messages = messages;
     this.server = server;
-    this.keeper = keeper;
     this.told = told;
     this.check = new SoundCheck(this.root, choices, messages, player, told.failed);
     this.voices = new VoiceList(part(this.root, "#voices"), choices, messages, server, player, told.failed);
+    this.wayOn = new WayOn(this.root, messages, keeper, {
+      back: told.back,
+      key: told.failed,
+      again: () => this.refresh(),
+      left: () => {
+        this.draw();
+        this.focus();
+      },
+    });
     this.#wire();
     messages.addEventListener("change", () => this.draw());
   }
@@ -73,12 +79,12 @@ export class Lobby {
     clearTimeout(this.#again);
     try {
       this.offer = await this.server.lobby();
-      this.#problem = this.#lacks(this.offer);
+      this.wayOn.problem = this.#lacks(this.offer);
     } catch (error) {
-      this.#problem = error instanceof Problem ? error : new Problem("unreachable", String(error));
-      if (this.#problem.code === "unreachable") this.#askAgain(REACH_MS);
+      this.wayOn.problem = error instanceof Problem ? error : new Problem("unreachable", String(error));
+      if (this.wayOn.problem.code === "unreachable") this.#askAgain(REACH_MS);
       this.draw();
-      if (!quietly) this.told.failed(this.#problem);
+      if (!quietly) this.told.failed(this.wayOn.problem);
       return;
     }
     this.#settle(this.offer);
@@ -116,28 +122,12 @@ export class Lobby {
     const { messages, offer } = this;
     const now = this.choices.now;
     const ready = offer?.state === "ready" && offer.languages.length > 0;
-    this.#drawWaiting();
+    this.wayOn.draw(offer);
     part(this.root, "#call-button", HTMLButtonElement).disabled = !ready;
     part(this.root, "#privacy").textContent = messages.say(now.keepMyVoice ? "lobby.privacy_keep" : "lobby.privacy");
     this.#drawOffer(offer);
     this.#drawPace();
     this.check.draw();
-  }
-
-  /** What is in the way of a call, and what to do about it; and the call that was left, if there is one. */
-  #drawWaiting() {
-    const { messages, offer } = this;
-    const problem = this.#problem;
-    const starting = !problem && offer !== null && offer.state !== "ready";
-    part(this.root, "#waiting").hidden = !problem && !starting;
-    const sentence = problem ? ["title", "text"].map((of) => messages.say(`problem.${problem.code}.${of}`)).join(". ") : "";
-    part(this.root, "#getting-ready").textContent = starting ? messages.say("lobby.starting") : sentence;
-    const button = part(this.root, "#way-on");
-    button.hidden = !problem;
-    button.textContent = messages.say(problem && KEYS.has(problem.code) ? "lobby.enter_key" : "lobby.try_again");
-    const kept = this.keeper.kept;
-    part(this.root, "#back").hidden = kept === null;
-    if (kept) part(this.root, "#back-words").textContent = messages.say("back.words", { title: kept.title });
   }
 
   /** @param {Offer | null} offer */
@@ -248,19 +238,8 @@ export class Lobby {
       box.checked = choices.now[key];
       box.addEventListener("change", () => this.#choose({ [key]: box.checked }));
     }
-    part(this.root, "#way-on").addEventListener("click", () => {
-      const problem = this.#problem;
-      if (problem && KEYS.has(problem.code)) this.told.failed(problem);
-      else this.refresh();
-    });
-    part(this.root, "#back-yes").addEventListener("click", () => this.keeper.kept && this.told.back(this.keeper.kept));
-    part(this.root, "#back-no").addEventListener("click", () => {
-      this.keeper.forget();
-      this.draw();
-      this.focus();
-    });
     part(this.root, "#show-keys").addEventListener("click", () => this.told.keys());
-    window.addEventListener("online", () => !this.root.hidden && this.#problem && this.refresh(true));
+    window.addEventListener("online", () => !this.root.hidden && this.wayOn.problem && this.refresh(true));
     part(this.root, "#choices", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       this.told.call();
