@@ -7,6 +7,7 @@ in English and -1.4 in a language the model knows badly; silence, noise, hum and
 """
 
 import math
+import re
 import zlib
 from collections.abc import Sequence
 
@@ -34,6 +35,8 @@ OPENING = 4
 MAX_COMPRESSION = 2.4
 """Above this ratio a text repeats itself over and over; the value of openai/whisper, transcribe.py."""
 
+FEWEST_SPELLED = 3
+_SINGLE = re.compile(r"(?<!\w)\w(?!\w)")
 DOUBTED = -1.2
 """Mean log-probability from which words may be more than a guess."""
 
@@ -79,6 +82,11 @@ def is_speech(no_speech: float, logprob: float) -> bool:
     guessed = no_speech > 0.4 and logprob < -1.5
     invented = logprob < -2.0
     return not (sure_of_silence or guessed or invented)
+
+
+def spells(text: str, logprob: float) -> bool:
+    """Whether a text is a row of letters or digits, and no wild guess: nothing else than people is heard as one."""
+    return len(_SINGLE.findall(text)) >= FEWEST_SPELLED and logprob > DOUBTED / 2
 
 
 def in_doubt(no_speech: float, logprob: float) -> bool:

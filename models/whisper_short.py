@@ -104,12 +104,15 @@ class ShortContextWhisper:
         short = without_pauses(utterance.audio)
         if short is None:
             return found
+        tokenizer = self._model.tokenizer(language)
+        if found.words and rules.spells(tokenizer.decode(found.tokens), found.logprob):
+            return replace(found, no_speech=0.0)  # what it found no speech in is the pauses
         closer = replace(utterance, audio=short)
         encoded = self._model.encode([short], rules.window_seconds(closer.samples))
         prompt = self._model.prompt(language, closer.how.prompt)
         (written,) = self._model.decode(encoded, [prompt], [rules.token_limit(closer.seconds)])
         again = self._straightened(encoded, closer, language, written)
-        both = again, replace(found, no_speech=again.no_speech)
+        both = again, replace(found, no_speech=min(found.no_speech, again.no_speech))
         return max((one for one in both if one.believed), key=lambda one: one.logprob, default=found)
 
     def _told(self, encoded: Encoded, utterance: Utterance, judged: Transcript, tokens: Sequence[int]) -> Transcript:

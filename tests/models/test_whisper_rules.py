@@ -74,6 +74,22 @@ def test_words_that_may_have_been_said_one_by_one_are_heard_again(no_speech: flo
     assert rules.in_doubt(no_speech, logprob) is doubt
 
 
+@pytest.mark.parametrize(
+    ("text", "logprob", "spelled"),
+    [
+        (" S-M-I-D-H", -0.32, True),
+        (" M-M-M A-M M-A M-N-M", -0.52, True),
+        ("4 1 7 5 8", -0.2, True),
+        (" 1.5x4.0x4.0x4.0x4.0", -0.53, False),  # beeps
+        ("I'm not going to be able to do that.", -0.43, False),  # bursts of noise
+        ("Thank you.", -0.7, False),
+        ("m m m", -0.9, False),
+    ],
+)
+def test_a_row_of_letters_is_told_from_other_texts(text: str, logprob: float, spelled: bool) -> None:
+    assert rules.spells(text, logprob) is spelled
+
+
 def test_what_fits_into_a_window_stays_whole() -> None:
     audio = bytes(29 * HEARING_RATE * SAMPLE_BYTES)
     assert rules.pieces(audio) == [audio]
