@@ -29,12 +29,14 @@ FIRST_FRAMES = 24
 """Frames of a sentence that are made first: 0.28 s of a medium voice, during which the next are made."""
 MOST_FRAMES = 96
 """Frames made at a time: other calls have to wait for so long."""
-ROUNDED = 0.23
-"""Share of a sentence's frames that rounding up adds: of the default voice, as `make bench-engines` tells."""
-LEARNING = 0.2
-"""How quickly a voice's own share is believed."""
-LEAST_LENGTH = 0.55
-"""Below, most phonemes would be one frame long, and no shorter: sound is made quicker by its tempo instead."""
+MEASURED = (
+    "I went to the market yesterday with my brother and his two children, and although it was raining we bought some "
+    "fresh green apples for our grandmother."
+)
+"""Tells how long a voice takes at each of LENGTHS; what language it is in does not matter for that."""
+LENGTHS = (0.55, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0, 3.0, 5.0)
+"""Scales of the phonemes' lengths. Below the first most phonemes would be one frame long, and no shorter: sound is made
+quicker by its tempo instead."""
 WORDS_REMEMBERED = 4096
 BOS, PAD = "^", "_"
 """What Piper's phoneme tables call the beginning of a sentence, and the nothing between two phonemes."""
@@ -98,10 +100,10 @@ class PiperSpeaker:
         try:
             takes = [self._take(phonemes) for phonemes in self._sentences(WARM_UP)]
             sound = [take.sound(*frames) for take in takes for frames in stretches(take.frames)]
+            self._takes = self._curve()
         except Exception as error:  # onnxruntime's errors have no common base but Exception
             raise OperatorError(f"The voice {described.model} cannot speak ({error}). {REMEDY}") from error
         self._gain = gain_for(loudness(np.concatenate(sound), self._config.sample_rate))
-        self._rounded = ROUNDED
 
     def speak(self, text: str, speed: float = 1.0, speaker: str = "") -> Iterator[Spoken]:
         """`text`, a stretch at a time. speaker: one of the description's; "" is the first."""
@@ -111,8 +113,9 @@ class PiperSpeaker:
         captions = Captions(places(said, sentences, self._alone), rate)
         at = 0
         for index, phonemes in enumerate(sentences):
-            take = self._take(phonemes, self._length(speed), speaker)
-            tempo = Tempo(rate, self._left_to_do(take, speed))
+            length = self._length(speed)
+            take = self._take(phonemes, length, speaker)
+            tempo = Tempo(rate, speed * float(np.interp(length, LENGTHS, self._takes)))
             shaper, begins = Shaper(rate, self._gain), at
             for start, end in stretches(take.frames):
                 last = end == take.frames
@@ -138,25 +141,25 @@ class PiperSpeaker:
     def _length(self, speed: float) -> float:
         """The scale of the phonemes' lengths at which a sentence is `speed` times as quick as at 1.0.
 
-        A phoneme takes whole frames, rounded up, so that a share of each sentence does not follow the scale.
+        A phoneme takes whole frames, rounded up, so what a sentence takes does not follow the scale: the curve is the
+        voice's own.
         """
-        return max(LEAST_LENGTH, (1 / speed - self._rounded) / (1 - self._rounded))
+        return 1.0 if speed == 1.0 else float(np.interp(1 / speed, self._takes, LENGTHS))
 
-    def _left_to_do(self, take: Take, speed: float) -> float:
-        """How many times as quick the sound has still to be made; also learns the share that is rounded."""
-        if speed == 1.0 or take.widths is None:
-            return 1.0
-        rounded = len(take.widths) / 2  # half a frame for each
-        own = (take.frames - rounded) / self._length(speed) + rounded  # frames at 1.0
-        self._rounded += LEARNING * (min(rounded / own, 0.5) - self._rounded)
-        return take.frames * speed / own
+    def _curve(self) -> list[float]:
+        """How many times as long as at 1.0 the voice takes at each of LENGTHS; without chance in its durations."""
+        (phonemes, *_) = self._sentences(MEASURED) or [[]]
+        frames = [float(self._take(phonemes, length, width=0.0).frames) for length in LENGTHS]
+        own = frames[LENGTHS.index(1.0)]
+        rising = np.maximum.accumulate([frame / own for frame in frames])
+        return [float(took) for took in rising] if frames[-1] > own else list(LENGTHS)
 
-    def _take(self, phonemes: list[str], length: float = 1.0, speaker: str = "") -> Take:
+    def _take(self, phonemes: list[str], length: float = 1.0, speaker: str = "", width: float | None = None) -> Take:
         config = self._config
         number = self._speakers[speaker] if speaker else config.default_speaker_id
         return self._vits.begin(
             self._reader.phonemes_to_ids(phonemes),
-            Scales(config.noise_scale, config.length_scale * length, config.noise_w_scale),
+            Scales(config.noise_scale, config.length_scale * length, config.noise_w_scale if width is None else width),
             number if self._speakers else None,
         )
 
