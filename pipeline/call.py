@@ -7,6 +7,7 @@ its actions, one timer keeps its deadline. Everything here runs on one event loo
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from pipeline import prompt
@@ -31,7 +32,7 @@ from pipeline.actions import (
     WindUp,
 )
 from pipeline.asides import Asides
-from pipeline.audio import HEARING_RATE, Span, samples_in
+from pipeline.audio import HEARING_RATE, Pcm, Span, samples_in
 from pipeline.backchannels import is_backchannel, is_echo
 from pipeline.call_log import CallLog
 from pipeline.dictation import dictated
@@ -60,7 +61,18 @@ from pipeline.floor import Caller, Tutor
 from pipeline.history import History, Item
 from pipeline.line import Line
 from pipeline.listener import Listener
-from pipeline.notices import CallOver, InputCleared, ItemAdded, ItemDeleted, ItemTruncated, Notice, TurnTimed
+from pipeline.notices import (
+    CallOver,
+    InputCleared,
+    ItemAdded,
+    ItemDeleted,
+    ItemTruncated,
+    Notice,
+    TranscriptDone,
+    TranscriptFailed,
+    TurnTimed,
+)
+from pipeline.recordings import Heard, Inputs, Recordings, with_words
 from pipeline.reply import Plan, Reply
 from pipeline.settings import CallSettings, Reference, ReplyOptions
 from pipeline.speaker import Speaker
@@ -143,7 +155,9 @@ class Call:
             sounding=self._sounding,
             over=lambda ticket: self._tell(ReplyOver(ticket)),
         )
-        self._asides = Asides(line, self._plan, self._listener.settled)
+        self._recordings = Recordings(line)
+        self._inputs = Inputs()
+        self._asides = Asides(line, self._plan, self._settled)
 
         if settings.turn.goodbye is not None:
             self._tell(TimePassed())  # from here on silence counts
@@ -192,9 +206,15 @@ class Call:
         if (settings.instructions, settings.tools) != (before.instructions, before.tools):
             self._prime()
 
-    def add_item(self, item: Item, after: str | None) -> None:
+    def add_item(self, item: Item, after: str | None, sound: Pcm | None = None) -> None:
+        """sound: words of the item that are not known yet (16 kHz); answers wait for them."""
+        if sound:
+            self._recordings.check(1)
         self._notify(ItemAdded(item, self.history.add(item, after)))
         self._speaker.read_soon(lambda: self._asked(ReplyOptions(), "", READ_AHEAD_S))
+        if sound:
+            seconds = sound.seconds
+            self._recordings.add(sound, self._settings.listening, lambda words: self._read(item.id, words, seconds))
 
     def delete_item(self, item_id: str) -> None:
         self.history.delete(item_id)
@@ -210,6 +230,7 @@ class Call:
         for index, item in enumerate(options.input or ()):
             if isinstance(item, Reference) and self.history.get(item.id) is None:
                 raise CallerError(f"Item with item_id '{item.id}' not found.", param=f"response.input[{index}].id")
+        self._recordings.check(len(options.sounds))
         if not options.in_conversation:
             if not self._buffered and self._spoken(options):
                 raise CallerError(
@@ -217,6 +238,7 @@ class Call:
                     param="response.output_modalities",
                 )
             self._asides.start(options)
+            self._listen_to(options)
             return
         if active := self._speaker.active:
             raise CallerError(
@@ -224,6 +246,7 @@ class Call:
                 "Wait until the response is finished before creating a new one.",
                 code="conversation_already_has_active_response",
             )
+        self._listen_to(options)
         self._tell(ReplyRequested(options))
 
     def cancel(self, reply: str | None = None) -> None:
@@ -321,7 +344,7 @@ class Call:
                 self._witnesses.discard(ticket)
                 self._speaker.discard(ticket)
             case Answer(ticket, options):
-                self._speaker.answer(ticket, options, self._listener.settled)
+                self._speaker.answer(ticket, options, self._settled)
             case Stop(ticket, reason):
                 self._speaker.stop(ticket, reason)
             case WindUp(ticket):
@@ -361,6 +384,26 @@ class Call:
                 )
             )
 
+    async def _settled(self) -> None:
+        """Wait until all words are known that an answer depends on."""
+        await self._listener.settled()
+        await self._recordings.settled()
+
+    def _listen_to(self, options: ReplyOptions) -> None:
+        for item, sound in options.sounds:
+            self._recordings.add(sound, self._settings.listening, partial(self._inputs.heard, item))
+
+    def _read(self, item_id: str, words: Heard, seconds: float) -> None:
+        """The words of a message that came as sound are known."""
+        item = self.history.get(item_id)
+        if item is None or self._closed:
+            return
+        if isinstance(words, Transcript):
+            self.history.put(with_words(item, words.text))
+            self._notify(TranscriptDone(item_id, words, seconds))
+        else:
+            self._notify(TranscriptFailed(item_id, words.code, str(words)))
+
     def _sounding(self, ticket: Ticket, reply: Reply) -> None:
         self._tell(ReplySounding(ticket))
         timings = self._stopwatch.sounding(ticket, reply.milestones, self._now())
@@ -390,10 +433,10 @@ class Call:
         """What an answer to the conversation as it stands depends on, with the words of a turn that is still open."""
         settings, heard = self._settings, self._listener.transcript(ticket)
         return Plan(
-            request=self._asked(options, heard.text if heard else "", READ_WITHIN_S),
+            request=self._asked(self._inputs.read(options), heard.text if heard else "", READ_WITHIN_S),
             speaking=options.speaking or settings.speaking,
             audio=self._spoken(options),
-            fault=None if options.words else self._overflow(),
+            fault=None if options.words else self._inputs.fault(options) or self._overflow(),
             words=options.words,
         )
 

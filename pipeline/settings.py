@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
+from pipeline.audio import Pcm
 from pipeline.engines import Listening, Speaking, Tool
 from pipeline.history import Item
 
@@ -80,7 +81,7 @@ class ReplyOptions:
     metadata: the client's own labels, given back with the answer.
     occasion: why the tutor speaks although nobody has spoken to it; the language model is told so.
     words: say this, as it is written; the language model is not asked. Empty: it is.
-    input: answer this in place of the conversation.
+    input: answer this in place of the conversation. sounds: of items in it whose words are not known yet, by their ids.
     in_conversation: False for an answer beside the conversation, which it neither interrupts nor joins.
     """
 
@@ -94,6 +95,7 @@ class ReplyOptions:
     tools: tuple[Tool, ...] | None = None
     tool_choice: ToolChoice | None = None
     input: tuple[Item | Reference, ...] | None = None
+    sounds: tuple[tuple[str, Pcm], ...] = ()
     in_conversation: bool = True
 
 

@@ -118,6 +118,22 @@ async def test_a_call_with_a_session_of_its_own_comes_as_a_form():
             await caller.hang_up()
 
 
+async def test_what_a_session_cannot_have_is_told_in_the_call():
+    async with gateway() as running:
+        caller = RtcCaller()
+        try:
+            session = {"type": "realtime", "instructions": "Sing.", "prompt": {"id": "p"}, "colour": 1}
+            reply = await caller.dial(running.http, session=session)
+            assert reply.status_code == 201, reply.text
+            created = await caller.event("session.created")
+            assert (created["session"]["instructions"], created["session"]["prompt"]) == ("Sing.", None)
+            error = (await caller.event("error"))["error"]
+            assert "session.prompt" in error["message"]
+            assert "session.colour" in error["message"]
+        finally:
+            await caller.hang_up()
+
+
 @pytest.mark.parametrize("how", ["caller closes", "channel closes", "POST", "DELETE", "gateway drains"])
 async def test_hanging_up_frees_everything(how):
     async with gateway() as running:

@@ -57,10 +57,10 @@ async def gone(running: Running, reason: str, caplog: pytest.LogCaptureFixture) 
         ),
         (
             b'--x\r\nContent-Disposition: form-data; name="sdp"\r\n\r\nv=0\r\n'
-            b'--x\r\nContent-Disposition: form-data; name="session"\r\n\r\n{"type":"realtime","x":1}\r\n--x--\r\n',
+            b'--x\r\nContent-Disposition: form-data; name="session"\r\n\r\n{"type":"realtime","tools":7}\r\n--x--\r\n',
             {"Content-Type": "multipart/form-data; boundary=x"},
             400,
-            "unknown_parameter",
+            "invalid_value",
         ),
     ],
 )

@@ -14,13 +14,14 @@ with atheris.instrument_imports(include=["voicegw.protocol", "pipeline"]):
 
 
 def answers_every_frame(data: bytes) -> None:
-    """Each with one command, or with one error."""
+    """Each with one command, or with one error, or with both."""
     for dialect in (GA, BETA):
         line = Line()
         for frame in data.split(b"\n"):
             commands = line.send(dialect.read(frame))
             events = line.events()
-            assert len(commands) + sum(event.__struct_config__.tag == "error" for event in events) == 1
+            errors = sum(event.__struct_config__.tag == "error" for event in events)
+            assert 1 >= len(commands) >= 1 - errors >= 0
             for event in events:
                 assert all(len(written) < 200_000 for written in dialect.write(event))
 

@@ -67,6 +67,14 @@ def error(line: Line, **session: Any) -> dict[str, Any]:
     return result
 
 
+def alone(line: Line, **session: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The session after an update of which something was refused alone, and the error that says so."""
+    assert len(line.update(**session)) == 1
+    updated, refused = line.sent()
+    assert (updated["type"], refused["type"]) == ("session.updated", "error")
+    return updated["session"], refused["error"]
+
+
 def turn(settings: dict[str, Any] | None) -> dict[str, Any]:
     """An update of turn detection only."""
     return {"audio": {"input": {"turn_detection": settings}}}

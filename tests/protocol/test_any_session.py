@@ -52,7 +52,8 @@ class AnySession(RuleBasedStateMachine):
         before = self.line.protocol.session
         commands = self.line.send(json.dumps(event))
         events = self.line.sent()
-        assert len(commands) + sum(told["type"] == "error" for told in events) == 1
+        errors = sum(told["type"] == "error" for told in events)
+        assert 1 >= len(commands) >= 1 - errors >= 0  # both where something was refused alone
         if not commands:
             assert self.line.protocol.session == before
         self._see(events)

@@ -21,6 +21,7 @@ from voicegw.protocol.commands import (
     ClearOutput,
     Command,
     CommitInput,
+    Configure,
     CreateResponse,
     DeleteItem,
     RetrieveItem,
@@ -166,14 +167,17 @@ def test_where_a_message_goes(previous: str | None, after: str | None) -> None:
 @pytest.mark.parametrize(
     ("role", "part", "param"),
     [
-        ("user", {"type": "input_audio", "audio": ""}, "item.content[1].type"),
-        ("user", {"type": "input_image", "image_url": "data:"}, "item.content[1].type"),
+        ("user", {"type": "input_audio", "audio": ""}, "item.content[1].audio"),
+        ("user", {"type": "input_audio", "audio": None}, "item.content[1].audio"),
+        ("user", {"type": "input_audio", "audio": "AAA="}, "item.content[1].audio"),
+        ("user", {"type": "output_audio", "transcript": "Hi."}, "item.content[1].type"),
+        ("assistant", {"type": "output_audio", "audio": "AAA="}, "item.content[1].transcript"),
+        ("system", {"type": "output_audio", "transcript": "Hi."}, "item.content[1].type"),
         ("user", text("", "output_text"), "item.content[1].type"),
         ("assistant", text("", "input_text"), "item.content[1].type"),
         ("user", {"text": "a"}, "item.content[1].type"),
         ("user", {"type": "input_text"}, "item.content[1].text"),
         ("user", text("x" * 65_537), "item.content[1].text"),
-        ("user", {**text("a"), "lang": "en"}, "item.content[1].lang"),
         ("user", "Hi", "item.content[1]"),
         ("user", None, "item.content[1]"),
     ],
@@ -282,18 +286,23 @@ def test_what_is_wrong_with_a_response_is_named(response: dict[str, Any], param:
     assert (event["error"]["param"], event["error"]["event_id"]) == (param, "e")
 
 
-def test_an_unknown_voice_for_a_response_is_refused() -> None:
+def test_an_unknown_voice_for_a_response_is_refused_alone() -> None:
     line = Line()
-    assert line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "bob"}}}}) == []
+    [command] = line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "bob"}}}})
+    assert isinstance(command, CreateResponse)
+    assert command.options.speaking is None
     assert line.sent()[0]["error"]["param"] == "response.audio.output.voice"
 
 
 def test_the_voice_stays_once_it_was_heard() -> None:
     line = spoken(Line())
 
-    assert line.update(audio={"output": {"voice": "amy"}}) == []
-    assert line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "amy"}}}}) == []
-    errors = [event["error"] for event in line.sent()]
+    [configured] = line.update(audio={"output": {"voice": "amy"}})
+    [created] = line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "amy"}}}})
+    assert isinstance(configured, Configure)
+    assert isinstance(created, CreateResponse)
+    assert (configured.settings.speaking.voice, created.options.speaking) == ("joe", None)
+    errors = [event["error"] for event in line.sent() if event["type"] == "error"]
     assert [error["code"] for error in errors] == ["cannot_update_voice"] * 2
     assert [error["param"] for error in errors] == ["session.audio.output.voice", "response.audio.output.voice"]
 

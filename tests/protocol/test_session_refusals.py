@@ -8,7 +8,7 @@ from pipeline.engines import Speaking
 from pipeline.errors import OperatorError
 from pipeline.settings import CallSettings, TurnPolicy
 from tests.protocol.line import LANGUAGES, Line, offer
-from tests.protocol.sessions import DEFAULT, TOOL, error, turn, updated
+from tests.protocol.sessions import DEFAULT, TOOL, alone, configured, error, turn, updated
 from voicegw.protocol.offer import Offer
 
 
@@ -27,13 +27,10 @@ def test_the_type_is_required() -> None:
         ({"type": "transcription"}, "invalid_parameter", "session.type"),
         ({"type": "song"}, "invalid_value", "session.type"),
         ({"type": 7}, "invalid_value", "session.type"),
-        ({"temperature": 0.8}, "unknown_parameter", "session.temperature"),
-        ({"modalities": ["audio"]}, "unknown_parameter", "session.modalities"),
         ({"output_modalities": ["audio", "text"]}, "invalid_value", "session.output_modalities"),
         ({"output_modalities": ["smell"]}, "invalid_value", "session.output_modalities[0]"),
         ({"instructions": "x" * 65_537}, "invalid_value", "session.instructions"),
         ({"max_output_tokens": 4097}, "invalid_value", "session.max_output_tokens"),
-        ({"tools": [{"type": "mcp", "server_label": "s"}]}, "invalid_value", "session.tools[0].type"),
         ({"tools": [{"type": "function", "name": ""}]}, "invalid_value", "session.tools[0].name"),
         ({"tools": [TOOL, TOOL]}, "invalid_value", "session.tools[1].name"),
         ({"tools": [{**TOOL, "parameters": {"x": "y" * 131_072}}]}, "invalid_value", "session.tools"),
@@ -43,8 +40,6 @@ def test_the_type_is_required() -> None:
             "invalid_value",
             "session.tool_choice.name",
         ),
-        ({"prompt": {"id": "p"}}, "invalid_value", "session.prompt"),
-        ({"reasoning": {"effort": "low"}}, "invalid_value", "session.reasoning"),
         ({"include": ["item.input_image"]}, "invalid_value", "session.include[0]"),
         ({"truncation": "never"}, "invalid_value", "session.truncation"),
         (
@@ -52,9 +47,7 @@ def test_the_type_is_required() -> None:
             "invalid_value",
             "session.truncation.retention_ratio",
         ),
-        ({"tracing": {"metadata": {"a": {}}}}, "invalid_value", "session.tracing.metadata"),
         ({"audio": 5}, "invalid_value", "session.audio"),
-        ({"audio": {"video": {}}}, "unknown_parameter", "session.audio.video"),
         ({"audio": {"input": {"format": {"type": "audio/mp3"}}}}, "invalid_value", "session.audio.input.format.type"),
         ({"audio": {"input": {"format": {"rate": 16000}}}}, "invalid_value", "session.audio.input.format.rate"),
         (
@@ -62,6 +55,30 @@ def test_the_type_is_required() -> None:
             "invalid_value",
             "session.audio.input.noise_reduction.type",
         ),
+        (turn({"type": "guess"}), "invalid_value", "session.audio.input.turn_detection.type"),
+        (turn({"type": ["server_vad"]}), "invalid_value", "session.audio.input.turn_detection.type"),
+        (turn({"threshold": 1.5}), "invalid_value", "session.audio.input.turn_detection.threshold"),
+        (turn({"silence_duration_ms": -1}), "invalid_value", "session.audio.input.turn_detection.silence_duration_ms"),
+        (turn({"prefix_padding_ms": 5001}), "invalid_value", "session.audio.input.turn_detection.prefix_padding_ms"),
+        (turn({"idle_timeout_ms": 600}), "invalid_value", "session.audio.input.turn_detection.idle_timeout_ms"),
+        ({"audio": {"output": {"speed": 2}}}, "invalid_value", "session.audio.output.speed"),
+    ],
+)
+def test_a_wrong_update_changes_nothing(session: dict[str, Any], code: str, param: str) -> None:
+    refused = error(Line(), **session)
+    assert (refused["code"], refused["param"], refused["type"]) == (code, param, "invalid_request_error")
+    words = ("no tool named 'g'", "two tools named 'f'", "all tools together", "cannot become")
+    assert f"'{param}'" in refused["message"] or any(word in refused["message"] for word in words)
+
+
+@pytest.mark.parametrize(
+    ("session", "code", "param"),
+    [
+        ({"temperature": 0.8}, "unknown_parameter", "session.temperature"),
+        ({"modalities": ["audio"]}, "unknown_parameter", "session.modalities"),
+        ({"tools": [{"type": "mcp", "server_label": "s"}]}, "invalid_value", "session.tools[0].type"),
+        ({"prompt": {"id": "p"}}, "invalid_value", "session.prompt"),
+        ({"audio": {"video": {}}}, "unknown_parameter", "session.audio.video"),
         (
             {"audio": {"input": {"transcription": {"language": "xx"}}}},
             "invalid_value",
@@ -72,43 +89,74 @@ def test_the_type_is_required() -> None:
             "invalid_value",
             "session.audio.input.transcription.language",
         ),
-        (
-            {"audio": {"input": {"transcription": {"languages": ["en", "de"]}}}},
-            "invalid_value",
-            "session.audio.input.transcription.languages",
-        ),
-        (turn({"type": "guess"}), "invalid_value", "session.audio.input.turn_detection.type"),
-        (turn({"type": ["server_vad"]}), "invalid_value", "session.audio.input.turn_detection.type"),
-        (turn({"threshold": 1.5}), "invalid_value", "session.audio.input.turn_detection.threshold"),
-        (turn({"silence_duration_ms": -1}), "invalid_value", "session.audio.input.turn_detection.silence_duration_ms"),
-        (turn({"prefix_padding_ms": 5001}), "invalid_value", "session.audio.input.turn_detection.prefix_padding_ms"),
-        (turn({"idle_timeout_ms": 600}), "invalid_value", "session.audio.input.turn_detection.idle_timeout_ms"),
         (turn({"eagerness": "low"}), "unknown_parameter", "session.audio.input.turn_detection.eagerness"),
         (
             turn({"type": "semantic_vad", "threshold": 0.5}),
             "unknown_parameter",
             "session.audio.input.turn_detection.threshold",
         ),
-        ({"audio": {"output": {"speed": 2}}}, "invalid_value", "session.audio.output.speed"),
         ({"audio": {"output": {"voice": "bob"}}}, "invalid_value", "session.audio.output.voice"),
         ({"audio": {"output": {"voice": {"id": "bob"}}}}, "invalid_value", "session.audio.output.voice"),
+        (
+            {"audio": {"input": {"transcription": {"languages": ["en", "xx"]}}}},
+            "invalid_value",
+            "session.audio.input.transcription.languages[1]",
+        ),
+        ({"tools": [{**TOOL, "strict": True}]}, "unknown_parameter", "session.tools[0].strict"),
+        ({"tool_choice": {"type": "mcp", "server_label": "s"}}, "invalid_value", "session.tool_choice.type"),
     ],
 )
-def test_a_wrong_update_changes_nothing(session: dict[str, Any], code: str, param: str) -> None:
-    refused = error(Line(), **session)
-    assert (refused["code"], refused["param"], refused["type"]) == (code, param, "invalid_request_error")
-    words = ("voice 'bob'", "no tool named 'g'", "two tools named 'f'", "all tools together", "cannot become")
-    assert f"'{param}'" in refused["message"] or any(word in refused["message"] for word in words)
-
-
-def test_an_update_is_taken_whole_or_not_at_all() -> None:
+def test_what_is_not_here_is_refused_alone(session: dict[str, Any], code: str, param: str) -> None:
     line = Line()
-    error(line, instructions="new", audio={"output": {"voice": "bob"}})
+    told, refused = alone(line, **session, instructions="new", max_output_tokens=7)
+    assert (refused["code"], refused["param"], refused["type"]) == (code, param, "invalid_request_error")
+    assert (told["instructions"], told["max_output_tokens"]) == ("new", 7)
+    output: Any = DEFAULT["audio"]
+    output = output["output"]
+    for field in ("voice", "speed", "format"):
+        assert told["audio"]["output"][field] == output[field]
+    assert (told["prompt"], told["tool_choice"]) == (None, "auto")
+    assert error(line, max_output_tokens=0)["param"] == "session.max_output_tokens"  # the session goes on
+
+
+def test_several_fields_are_refused_in_one_event_that_names_them() -> None:
+    mcp = {"type": "mcp", "server_label": "s", "server_url": "https://example.org"}
+    told, refused = alone(
+        Line(), tools=[TOOL, mcp], prompt={"id": "p"}, colour=1, audio={"output": {"voice": "bob", "pitch": 2}}
+    )
+    assert [tool["name"] for tool in told["tools"]] == ["f"]
+    for param in ("session.tools[1].type", "session.prompt", "session.colour", "session.audio.output.pitch", "'bob'"):
+        assert param in refused["message"]
+
+
+def test_a_mistake_besides_refuses_the_whole_and_so_do_too_many_unknown_fields() -> None:
+    error(Line(), colour=1, max_output_tokens=0)
+    assert error(Line(), **{f"x{number}": 1 for number in range(40)})["code"] == "unknown_parameter"
+
+
+def test_what_has_no_effect_is_accepted_and_told_as_null() -> None:
+    line = Line()
+    changed = updated(line, reasoning={"effort": "low"}, instructions="new", parallel_tool_calls=False)
+    assert (changed["reasoning"], changed["instructions"], changed["parallel_tool_calls"]) == (None, "new", False)
+    assert updated(line, reasoning={"effort": "xhigh"})["reasoning"] is None
+
+
+def test_labels_are_kept_whatever_they_are_and_several_languages_are_left_to_the_recognizer() -> None:
+    line = Line()
+    assert updated(line, tracing={"metadata": {"a": {"b": [1]}}})["tracing"] == {"metadata": {"a": {"b": [1]}}}
+    command = configured(line, audio={"input": {"transcription": {"languages": ["en", "de"]}}})
+    assert command.listening.language is None
+    assert configured(Line(), audio={"input": {"transcription": {"languages": ["de"]}}}).listening.language == "de"
+
+
+def test_an_update_with_a_mistake_is_not_taken_at_all() -> None:
+    line = Line()
+    error(line, instructions="new", max_output_tokens=0)
     assert updated(line) == DEFAULT
 
 
 def test_an_unknown_voice_is_told_which_there_are() -> None:
-    assert "'joe', 'amy'" in error(Line(), audio={"output": {"voice": "bob"}})["message"]
+    assert "'joe', 'amy'" in alone(Line(), audio={"output": {"voice": "bob"}})[1]["message"]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +179,6 @@ def test_an_offer_without_a_voice_is_the_operators_fault() -> None:
 
 
 def test_a_language_that_the_recognizer_does_not_know_is_told_with_those_it_knows() -> None:
-    message = error(Line(), audio={"input": {"transcription": {"language": "fr-FR"}}})["message"]
+    message = alone(Line(), audio={"input": {"transcription": {"language": "fr-FR"}}})[1]["message"]
     assert "'fr-FR'" in message
     assert "de, en" in message

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.engines import Listening
 from tests.protocol.line import EXPIRES, Line
-from tests.protocol.sessions import PCM, SERVER_VAD, configured, error, turn
+from tests.protocol.sessions import PCM, SERVER_VAD, alone, configured, error, turn
 
 
 def test_a_transcription_session_tells_every_key_and_nobody_answers() -> None:
@@ -42,14 +42,25 @@ def test_a_transcription_session_tells_every_key_and_nobody_answers() -> None:
     ("session", "code", "param"),
     [
         ({"type": "realtime"}, "invalid_parameter", "session.type"),
-        ({"instructions": "Hi."}, "unknown_parameter", "session.instructions"),
-        ({"audio": {"output": {"voice": "joe"}}}, "unknown_parameter", "session.audio.output"),
         ({"include": ["item.input_audio_transcription.logprobs"] * 2}, "invalid_value", "session.include"),
     ],
 )
 def test_what_a_transcription_session_cannot_have(session: dict[str, Any], code: str, param: str) -> None:
     refused = error(Line(kind="transcription"), **session)
     assert (refused["code"], refused["param"]) == (code, param)
+
+
+@pytest.mark.parametrize(
+    ("session", "param"),
+    [
+        ({"instructions": "Hi."}, "session.instructions"),
+        ({"audio": {"output": {"voice": "joe"}}}, "session.audio.output"),
+        ({"audio": {"input": {"transcription": {"language": "xx"}}}}, "session.audio.input.transcription.language"),
+    ],
+)
+def test_what_only_a_conversation_has_is_refused_alone(session: dict[str, Any], param: str) -> None:
+    told, refused = alone(Line(kind="transcription"), **session, include=["item.input_audio_transcription.logprobs"])
+    assert (refused["param"], told["include"]) == (param, ["item.input_audio_transcription.logprobs"])
 
 
 @pytest.mark.parametrize(

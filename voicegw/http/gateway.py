@@ -15,6 +15,7 @@ from voicegw.http.access import Doorkeeper, Refused
 from voicegw.http.readiness import Readiness
 from voicegw.lag import LagWatch
 from voicegw.media.batch import WAITING, BatchDesk
+from voicegw.protocol.alone import Refusals
 from voicegw.protocol.dialect import GA, Dialect
 from voicegw.protocol.offer import Offer
 from voicegw.protocol.realtime import RealtimeProtocol
@@ -126,15 +127,17 @@ class Gateway:
         timings: the client asked for `voicegw.turn.timings` events. Raises CallerError for a wish that is refused.
         """
         session_id = new_id("sess")
-        begun, settings = self._begun(kind, session_id, wishes)
-        protocol = self._protocol(begun, encoder, timings=timings)
+        refusals = Refusals()
+        begun, settings = self._begun(kind, session_id, wishes, refusals)
+        protocol = self._protocol(begun, encoder, refusals, timings=timings)
         return Session(session_id, self.engines, settings, protocol, lead=LEAD_S, dialect=dialect)
 
     def new_phone_session(self, wishes: Mapping[str, Any] | None = None, *, timings: bool = False) -> PhoneSession:
         """The same for a call over WebRTC."""
         session_id = new_id("sess")
-        begun, settings = self._begun("realtime", session_id, wishes)
-        protocol = self._protocol(begun, lambda *_: NoSound(), timings=timings)
+        refusals = Refusals()
+        begun, settings = self._begun("realtime", session_id, wishes, refusals)
+        protocol = self._protocol(begun, lambda *_: NoSound(), refusals, timings=timings)
         return PhoneSession(session_id, self.engines, settings, protocol)
 
     def new_peer(self, spool: Spool) -> Peer:
@@ -142,15 +145,23 @@ class Gateway:
         return Peer(spool, self.ice_servers.told("gateway", time.time()) if self.ice_servers.own else ())
 
     def _begun(
-        self, kind: SessionType, session_id: str, wishes: Mapping[str, Any] | None
+        self, kind: SessionType, session_id: str, wishes: Mapping[str, Any] | None, refusals: Refusals
     ) -> tuple[AnySession, CallSettings]:
         offer = self.offer
-        begun = offer.session(kind, session_id, int(time.time() + self.longest_s), wishes)
+        begun = offer.session(kind, session_id, int(time.time() + self.longest_s), wishes, refusals)
         return begun, offer.settings(begun)
 
-    def _protocol(self, begun: AnySession, encoder: EncoderFactory, *, timings: bool) -> RealtimeProtocol:
+    def _protocol(
+        self, begun: AnySession, encoder: EncoderFactory, refusals: Refusals, *, timings: bool
+    ) -> RealtimeProtocol:
         return RealtimeProtocol(
-            self.offer, begun, conversation_id=new_id("conv"), new_id=new_id, encoder=encoder, timings=timings
+            self.offer,
+            begun,
+            conversation_id=new_id("conv"),
+            new_id=new_id,
+            encoder=encoder,
+            timings=timings,
+            refusals=refusals,
         )
 
     async def drain(self) -> None:

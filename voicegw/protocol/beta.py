@@ -38,6 +38,10 @@ FIELDS = {
     "modalities": ("output_modalities",),
 }
 """Fields of a session or of a response: beta name to GA path."""
+LATER = frozenset({"truncation", "prompt", "reasoning", "parallel_tool_calls"})
+"""Fields of a session that came after the beta."""
+TEMPERATURE = 0.8
+"""What the beta told of it unless a client said otherwise. Here it has no effect: the model's server has its own."""
 GONE = frozenset({"temperature", "client_secret"})
 """Fields that mean nothing any more."""
 
@@ -71,6 +75,13 @@ def write(event: ServerEvent) -> list[str]:
     if told["type"] == "conversation.item.added":
         told["type"] = "conversation.item.created"
     told["type"] = EVENTS.get(told["type"], told["type"])
+    if "session" in told:
+        if told["session"].pop("type") == "transcription":
+            told["type"] = f"transcription_{told['type']}"
+        else:
+            told["session"]["temperature"] = TEMPERATURE
+        for later in LATER & told["session"].keys():
+            del told["session"][later]
     for key in ("session", "response"):
         if isinstance(told.get(key), dict):
             told[key] = _fields_to_beta(told[key])

@@ -1,6 +1,6 @@
 """What a session, or the options of one response, mean to a call."""
 
-from collections.abc import Callable, Set
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from msgspec import UNSET
@@ -10,7 +10,7 @@ from pipeline.errors import CallerError
 from pipeline.settings import CallSettings, ReplyOptions
 from voicegw.protocol.client_events import ResponseOptions
 from voicegw.protocol.formats import AudioFormat
-from voicegw.protocol.input_items import input_from
+from voicegw.protocol.input_items import Reader, Written, input_from
 from voicegw.protocol.session import (
     AnySession,
     RetentionRatio,
@@ -61,9 +61,10 @@ def call_settings(session: AnySession, defaults: CallSettings, voices: Voices, l
 
 
 def reply_options(
-    options: ResponseOptions, session: Session, voices: Voices, language: str | None, new_id: Callable[[str], str]
+    options: ResponseOptions, session: Session, voices: Voices, language: str | None, reader: Reader
 ) -> ReplyOptions:
     """How one response differs from `session`. language: of the call. Raises CallerError for what is not on offer."""
+    given_input = None if options.input is None else input_from(options.input, reader)
     output = options.audio.output if options.audio else None
     speaking = None
     if output and output.voice is not None:
@@ -84,7 +85,10 @@ def reply_options(
         metadata=options.metadata,
         tools=tools,
         tool_choice=tool_choice,
-        input=None if options.input is None else input_from(options.input, new_id),
+        input=None
+        if given_input is None
+        else tuple(one.item if isinstance(one, Written) else one for one in given_input),
+        sounds=tuple((one.item.id, one.sound) for one in given_input or () if isinstance(one, Written) and one.sound),
         in_conversation=options.conversation != "none",
         words=options.voicegw.say if options.voicegw else "",
     )
@@ -113,18 +117,24 @@ def _listening(wanted: Transcription | None, default: Listening, languages: Set[
     """Transcription settings guide the recognizer; without them it still listens, as it does by default."""
     if wanted is None:
         return default
-    param = "session.audio.input.transcription"
-    language = default.language
-    if wanted.language:
-        language = _language(wanted.language, languages, f"{param}.language")
-    elif wanted.languages:
-        language = _language(wanted.languages[0], languages, f"{param}.languages[0]")
+    language = known_language(wanted, languages) if wanted.language or wanted.languages else default.language
     hints = [wanted.prompt or "", ", ".join(wanted.keywords or ())]
     return replace(
         default,
         language=language,
         prompt="\n".join(hint for hint in hints if hint) or default.prompt,
     )
+
+
+def known_language(wanted: Transcription, languages: Set[str]) -> str | None:
+    """The one that is asked for; None for none, or several. Raises CallerError for one that is not known."""
+    param = "session.audio.input.transcription"
+    if wanted.language:
+        return _language(wanted.language, languages, f"{param}.language")
+    several = [
+        _language(tag, languages, f"{param}.languages[{index}]") for index, tag in enumerate(wanted.languages or ())
+    ]
+    return several[0] if len(set(several)) == 1 else None
 
 
 def _language(tag: str, languages: Set[str], param: str) -> str:

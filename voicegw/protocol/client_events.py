@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from voicegw.protocol.formats import AudioFormat
 from voicegw.protocol.input_items import ClientItem, InputItems
+from voicegw.protocol.session import Reasoning
 from voicegw.protocol.tools import Tools, WireToolChoice
 from voicegw.protocol.wire import (
     AudioBytes,
@@ -107,7 +108,7 @@ class ResponseOptions(Wire, frozen=True):
     tool_choice: WireToolChoice | None = None
     parallel_tool_calls: bool | None = None
     prompt: Refused = None
-    reasoning: Refused = None
+    reasoning: Reasoning | None = None
     voicegw: OwnOptions | None = None
 
 

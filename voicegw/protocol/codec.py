@@ -4,12 +4,15 @@ import msgspec
 
 from pipeline.errors import CallerError
 from voicegw.protocol import validation
+from voicegw.protocol.alone import LOOKED_THROUGH, Refusals, converted
 from voicegw.protocol.client_events import ClientEvent
 from voicegw.protocol.server_events import ServerEvent
 
 EVENT_ID_LIMIT = 512
-EVENT_LIMIT = 1024 * 1024
+EVENT_LIMIT = LOOKED_THROUGH
 """Characters, or bytes, of an event without audio: decoded, a small frame of many empty objects is a large one."""
+ITEM_LIMIT = 4 * EVENT_LIMIT
+"""Of an item, whose content may be sound: a minute of it, and what is around it. Its parts are decoded one by one."""
 
 
 class RefusedFrame(CallerError):
@@ -27,8 +30,11 @@ class _Envelope(msgspec.Struct):
     event_id: msgspec.Raw = msgspec.Raw(b"null")
 
 
-def decode(frame: str | bytes) -> ClientEvent:
-    """The event in a frame of UTF-8 JSON. Raises RefusedFrame and nothing else, whatever the bytes."""
+def decode(frame: str | bytes, refusals: Refusals | None = None) -> ClientEvent:
+    """The event in a frame of UTF-8 JSON. Raises RefusedFrame and nothing else, whatever the bytes.
+
+    refusals: takes what is refused alone; without it, that refuses the whole.
+    """
     event_id = None
     try:
         if isinstance(frame, bytes):
@@ -36,7 +42,7 @@ def decode(frame: str | bytes) -> ClientEvent:
         envelope: _Envelope = msgspec.json.decode(frame, type=_Envelope)
         event_id = _event_id(envelope)
         _check_size(len(frame), _type(envelope))
-        event: ClientEvent = validation.decode(frame, ClientEvent)
+        event: ClientEvent = _event(frame, refusals)
     except CallerError as error:
         raise RefusedFrame(error, event_id) from None
     except msgspec.ValidationError:
@@ -45,6 +51,17 @@ def decode(frame: str | bytes) -> ClientEvent:
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested beyond all sense
         problem = CallerError(f"The frame is not valid JSON: {error}.", code="invalid_json")
         raise RefusedFrame(problem, event_id) from None
+    return event
+
+
+def _event(frame: str, refusals: Refusals | None) -> ClientEvent:
+    event: ClientEvent
+    try:
+        event = validation.decode(frame, ClientEvent)
+    except CallerError:
+        if refusals is None or len(frame) > EVENT_LIMIT:
+            raise
+        event = converted(msgspec.json.decode(frame), ClientEvent, refusals)
     return event
 
 
@@ -70,10 +87,11 @@ def _type(envelope: _Envelope) -> str:
 
 
 def _check_size(size: int, type_: str) -> None:
-    if size > EVENT_LIMIT and type_ != "input_audio_buffer.append":
-        raise CallerError(
-            f"The event has a size of {size}; without audio it may have at most {EVENT_LIMIT}.", code="invalid_event"
-        )
+    if type_ == "input_audio_buffer.append":
+        return  # its own limit counts the sound
+    limit = ITEM_LIMIT if type_ == "conversation.item.create" else EVENT_LIMIT
+    if size > limit:
+        raise CallerError(f"The event has a size of {size}; it may have at most {limit}.", code="invalid_event")
 
 
 def _value(raw: msgspec.Raw) -> object:

@@ -45,11 +45,15 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class AddItem:
-    """after: id of the item to insert behind, None for the end, `pipeline.history.ROOT` for the front."""
+    """after: id of the item to insert behind, None for the end, `pipeline.history.ROOT` for the front.
+
+    sound: words of the item that are not known yet, at any rate.
+    """
 
     event_id: str | None
     item: Item
     after: str | None
+    sound: Pcm | None = None
 
 
 @dataclass(frozen=True, slots=True)

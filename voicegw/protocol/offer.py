@@ -8,6 +8,8 @@ from msgspec import UNSET, structs
 
 from pipeline.errors import CallerError, OperatorError
 from pipeline.settings import CallSettings
+from voicegw.protocol.alone import Refusals
+from voicegw.protocol.available import available
 from voicegw.protocol.call_settings import call_settings
 from voicegw.protocol.session import (
     AnySession,
@@ -53,22 +55,38 @@ class Offer:
             raise OperatorError(f"The default settings of a call cannot be used: {error}") from None
 
     def session(
-        self, kind: SessionType, session_id: str, expires_at: int, wishes: Mapping[str, Any] | None = None
+        self,
+        kind: SessionType,
+        session_id: str,
+        expires_at: int,
+        wishes: Mapping[str, Any] | None = None,
+        refusals: Refusals | None = None,
     ) -> AnySession:
         """A session whose client has said nothing yet, but for its `wishes`, which read like a session.update.
 
-        expires_at: seconds since the epoch. Raises CallerError for wishes that cannot be fulfilled.
+        expires_at: seconds since the epoch. refusals: see `updated`. Raises CallerError for wishes that cannot be
+        fulfilled.
         """
         session = self._default(kind, session_id, expires_at)
         if wishes is None:
             return session
-        session = self.updated(session, wishes)
+        session = self.updated(session, wishes, refusals)
         self.settings(session)
         return session
 
-    def updated(self, session: AnySession, update: Mapping[str, Any]) -> AnySession:
-        """`session` changed by the client's wishes. Raises CallerError for what cannot be had."""
-        return updated_session(session, update, self.defaults)
+    def updated(self, session: AnySession, update: Mapping[str, Any], refusals: Refusals | None = None) -> AnySession:
+        """`session` changed by the client's wishes. Raises CallerError for what cannot be had.
+
+        refusals: takes what is refused alone, and stays as it was; without it, that refuses the whole.
+        """
+        alone = Refusals()
+        made = updated_session(session, update, self.defaults, alone)
+        made = available(made, session, self.spoken, self.languages, alone)
+        if refusals is None and alone.error:
+            raise alone.error
+        if refusals is not None:
+            refusals.take(alone)
+        return made
 
     def settings(self, session: AnySession) -> CallSettings:
         """What `session` means to a call. Raises CallerError for what is not on offer."""

@@ -26,10 +26,12 @@ from pipeline.settings import CallSettings, ReplyOptions
 from voicegw.protocol import client_events as client
 from voicegw.protocol import codec, commands
 from voicegw.protocol import server_events as server
+from voicegw.protocol.alone import Refusals
+from voicegw.protocol.available import with_voice_of
 from voicegw.protocol.call_settings import reply_options
 from voicegw.protocol.commands import Command
 from voicegw.protocol.formats import AudioFormat
-from voicegw.protocol.input_items import item_from
+from voicegw.protocol.input_items import Reader, item_from
 from voicegw.protocol.items import wire_item
 from voicegw.protocol.misread import Misread
 from voicegw.protocol.narrator import Narrator
@@ -61,8 +63,9 @@ class RealtimeProtocol:
         new_id: Callable[[str], str],
         encoder: EncoderFactory,
         timings: bool = False,
+        refusals: Refusals | None = None,
     ) -> None:
-        """session: the one to begin with, of this offer.
+        """session: the one to begin with, of this offer. refusals: what of the client's wishes it lacks.
 
         new_id: makes an id of at most 32 characters for what it is told (`event`, `item`), unique within the session.
         encoder: makes what turns the audio of one answer into the session's output format.
@@ -78,6 +81,7 @@ class RealtimeProtocol:
         self._doubted = False
         self._session = session
         self._shown = offer.shown(session)
+        self._refusals = refusals or Refusals()
 
     @property
     def session(self) -> AnySession:
@@ -87,19 +91,23 @@ class RealtimeProtocol:
     def open(self) -> None:
         """Queues session.created, which must be the first event a client sees."""
         self._say(server.SessionCreated(session=self._shown))
+        if self._refusals.error:
+            self.refuse(self._refusals.error, None)
 
     def receive(self, frame: str | bytes) -> list[Command]:
         """What the client wants; empty when it was refused, or when there is nothing for the call to do."""
-        event_id = None
+        event_id, refusals = None, Refusals()
         try:
-            event = codec.decode(frame)
+            event = codec.decode(frame, refusals)
             event_id = event.event_id
-            command = self._command(event)
+            command = self._command(event, refusals)
         except codec.RefusedFrame as error:
             self.refuse(error, error.event_id)
         except CallerError as error:
             self.refuse(error, event_id)
         else:
+            if refusals.error:
+                self.refuse(refusals.error, event_id)
             return [command]
         return []
 
@@ -145,12 +153,12 @@ class RealtimeProtocol:
     def _say(self, event: ServerEvent) -> None:
         self._queue.append(structs.replace(event, event_id=self._new_id("event")))
 
-    def _command(self, event: client.ClientEvent) -> Command:
+    def _command(self, event: client.ClientEvent, refusals: Refusals) -> Command:
         if isinstance(event, _OF_CONVERSATIONS):
             self._check_conversation(event)
         match event:
             case client.SessionUpdate():
-                return commands.Configure(event.event_id, self._update(event))
+                return commands.Configure(event.event_id, self._update(event, refusals))
             case client.InputAudioBufferAppend():
                 return commands.AppendAudio(event.event_id, self._pcm(event))
             case client.InputAudioBufferCommit():
@@ -160,8 +168,8 @@ class RealtimeProtocol:
             case client.OutputAudioBufferClear():
                 return commands.ClearOutput(event.event_id)
             case client.ConversationItemCreate():
-                item = item_from(event.item, self._new_id)
-                return commands.AddItem(event.event_id, item, event.previous_item_id)
+                written = item_from(event.item, self._reader(refusals))
+                return commands.AddItem(event.event_id, written.item, event.previous_item_id, written.sound)
             case client.ConversationItemDelete():
                 return commands.DeleteItem(event.event_id, event.item_id)
             case client.ConversationItemRetrieve():
@@ -169,31 +177,51 @@ class RealtimeProtocol:
             case client.ConversationItemTruncate():
                 return commands.TruncateItem(event.event_id, event.item_id, event.audio_end_ms)
             case client.ResponseCreate():
-                return commands.CreateResponse(event.event_id, self._reply_options(event))
+                return commands.CreateResponse(event.event_id, self._reply_options(event, refusals))
             case client.ResponseCancel():
                 return commands.CancelResponse(event.event_id, event.response_id)
             case _:
                 assert_never(event)
 
-    def _update(self, event: client.SessionUpdate) -> CallSettings:
+    def _update(self, event: client.SessionUpdate, refusals: Refusals) -> CallSettings:
         """Applies the update and queues session.updated, or raises and leaves everything as it was."""
-        session = self._offer.updated(self._session, event.session)
-        if isinstance(session, Session):
-            self._check_voice(session.audio.output.voice, "session.audio.output.voice")
+        session = self._offer.updated(self._session, event.session, refusals)
+        if isinstance(session, Session) and isinstance(self._session, Session):
+            try:
+                self._check_voice(session.audio.output.voice, "session.audio.output.voice")
+            except CallerError as error:
+                refusals.add(error)
+                session = with_voice_of(session, self._session)
         settings = self._offer.settings(session)
         self._session, self._shown = session, self._offer.shown(session)
         self._say(server.SessionUpdated(session=self._shown))
         return settings
 
-    def _reply_options(self, event: client.ResponseCreate) -> ReplyOptions:
+    def _reply_options(self, event: client.ResponseCreate, refusals: Refusals) -> ReplyOptions:
         if event.response is None:
             return ReplyOptions()
         assert isinstance(self._session, Session)
-        output = event.response.audio.output if event.response.audio else None
-        if output and output.voice is not None:
-            self._check_voice(output.voice, "response.audio.output.voice")
+        options = self._with_voice(event.response, refusals)
         language = self._offer.settings(self._session).listening.language
-        return reply_options(event.response, self._session, self._offer.spoken, language, self._new_id)
+        return reply_options(options, self._session, self._offer.spoken, language, self._reader(refusals))
+
+    def _reader(self, refusals: Refusals) -> Reader:
+        return Reader(self._new_id, self._session.audio.input.format, refusals)
+
+    def _with_voice(self, options: client.ResponseOptions, refusals: Refusals) -> client.ResponseOptions:
+        """With a voice that the response can have: else it is spoken by the session's."""
+        output = options.audio.output if options.audio else None
+        if options.audio is None or output is None or output.voice is None:
+            return options
+        param = "response.audio.output.voice"
+        try:
+            self._offer.spoken.named(output.voice, param)
+            self._check_voice(output.voice, param)
+        except CallerError as error:
+            refusals.add(error)
+            audio = structs.replace(options.audio, output=structs.replace(output, voice=None))
+            return structs.replace(options, audio=audio)
+        return options
 
     def _check_conversation(self, event: client.ClientEvent) -> None:
         if isinstance(self._session, TranscriptionSession):

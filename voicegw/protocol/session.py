@@ -1,13 +1,13 @@
 """The configuration of a session, in its full shape: what session.created and session.updated carry."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType, field
 
 from voicegw.protocol.formats import AudioFormat, PcmFormat
 from voicegw.protocol.tools import Tools, WireToolChoice
 from voicegw.protocol.turn_detection import ServerVad, TurnDetection
-from voicegw.protocol.wire import MaxTokens, Metadata, Modalities, Name, Refused, Text, Voice, Wire
+from voicegw.protocol.wire import MaxTokens, Modalities, Name, Refused, Text, Voice, Wire
 
 
 class Transcription(Wire, frozen=True):
@@ -18,7 +18,8 @@ class Transcription(Wire, frozen=True):
     prompt: Annotated[str, Meta(max_length=4096)] | UnsetType | None = UNSET
     keywords: Annotated[list[Name], Meta(max_length=100)] | UnsetType | None = UNSET
     delay: Literal["minimal", "low", "medium", "high", "xhigh"] | UnsetType | None = UNSET
-    languages: Annotated[list[Name], Meta(max_length=1)] | UnsetType | None = UNSET
+    languages: Annotated[list[Name], Meta(max_length=16)] | UnsetType | None = UNSET
+    """One is the language; of several the recognizer finds out for itself which it is."""
 
 
 class NoiseReduction(Wire, frozen=True):
@@ -48,12 +49,18 @@ class Audio(Wire, frozen=True):
     output: SpokenAudio
 
 
+class Reasoning(Wire, frozen=True):
+    """How hard a model should think before it speaks: the models here are not asked to, so it is told back as null."""
+
+    effort: Name | None = None
+
+
 class Tracing(Wire, frozen=True):
     """Labels for a dashboard that is not ours: kept and echoed, without effect."""
 
     workflow_name: Name | UnsetType = UNSET
     group_id: Name | UnsetType = UNSET
-    metadata: Metadata | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
 
 
 class TokenLimits(Wire, frozen=True):
@@ -93,7 +100,7 @@ class Session(Wire, frozen=True, kw_only=True, tag_field="type", tag="realtime")
     audio: Audio
     # Both only concern models that reason: absent unless the client speaks of them.
     parallel_tool_calls: bool | UnsetType = UNSET
-    reasoning: Refused | UnsetType = UNSET
+    reasoning: Reasoning | UnsetType | None = UNSET
 
 
 class HeardAudio(Wire, frozen=True):

@@ -6,19 +6,20 @@
   write out every optional field send it so;
 - `id`, `object`, `model` and `expires_at` are the server's own: clients send them back, and they change nothing.
 
-The merged whole is checked before it takes effect, so an update is applied entirely or not at all.
+The merged whole is checked before it takes effect: an update with a mistake in it is not applied at all. What this
+gateway does not have is refused alone (`voicegw.protocol.alone`), or has no effect and is told as null (`reasoning`).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from pipeline.errors import CallerError
 from pipeline.settings import CallSettings
-from voicegw.protocol.session import AnySession
+from voicegw.protocol.alone import Refusals, converted
+from voicegw.protocol.session import AnySession, Reasoning, Session
 from voicegw.protocol.turn_detection import semantic_vad, server_vad
-from voicegw.protocol.validation import convert
 
 NULLABLE = frozenset({
     "tracing", "prompt", "include", "transcription", "noise_reduction", "turn_detection", "idle_timeout_ms",
@@ -27,8 +28,13 @@ NULLABLE = frozenset({
 SERVER_MADE = frozenset({"id", "object", "model", "expires_at"})
 
 
-def updated_session(session: AnySession, update: Mapping[str, Any], defaults: CallSettings) -> AnySession:
-    """`session` changed by the `session` object of a session.update. Raises CallerError; nothing has changed then."""
+def updated_session(
+    session: AnySession, update: Mapping[str, Any], defaults: CallSettings, refusals: Refusals
+) -> AnySession:
+    """`session` changed by the `session` object of a session.update, but for what goes to `refusals`.
+
+    Raises CallerError; nothing has changed then.
+    """
     wanted = update.get("type")
     if wanted is None:
         raise CallerError(
@@ -44,7 +50,10 @@ def updated_session(session: AnySession, update: Mapping[str, Any], defaults: Ca
     kinds = (to_builtins(server_vad(defaults.turn)), to_builtins(semantic_vad(defaults.turn)))
     fresh = {kind["type"]: kind for kind in kinds}
     changes = {key: value for key, value in update.items() if key not in SERVER_MADE}
-    return convert(_merged(to_builtins(session), changes, fresh), type(session), at="session")
+    made: AnySession = converted(_merged(to_builtins(session), changes, fresh), type(session), refusals, at="session")
+    if isinstance(made, Session) and isinstance(made.reasoning, Reasoning):
+        return structs.replace(made, reasoning=None)
+    return made
 
 
 def _merged(old: dict[str, Any], new: Mapping[str, Any], fresh: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

@@ -4,15 +4,16 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import assert_never
 
-from pipeline.audio import Pcm
+from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.call import Call
 from pipeline.call_log import CallLog
 from pipeline.engines import Engines
 from pipeline.errors import CallerError, EngineError
 from pipeline.notices import CallOver, Notice, TurnTimed
-from pipeline.settings import CallSettings
+from pipeline.settings import CallSettings, ReplyOptions
 from voicegw.protocol.commands import (
     AddItem,
     AppendAudio,
@@ -37,6 +38,7 @@ from voicegw.sessions.pace import Pace
 from voicegw.sessions.sideband import Sideband
 from voicegw.sessions.slices import Slices
 from voicegw.transports.goodbye import GOING_AWAY, NORMAL, TOO_SLOW, Goodbye
+from voicegw.transports.resample import at_rate
 
 SIDEBANDS = 4
 """Most servers that may attend one call."""
@@ -45,6 +47,18 @@ SIDEBANDS = 4
 def new_id(kind: str) -> str:
     """`item_3f…`: 96 random bits keep the whole within the protocol's 32 characters."""
     return f"{kind}_{secrets.token_hex(12)}"
+
+
+async def _at_hearing_rate(sound: Pcm | None) -> Pcm | None:
+    """In a thread: a minute of sound takes longer than other callers can wait."""
+    return None if sound is None else await asyncio.to_thread(at_rate, sound, HEARING_RATE)
+
+
+async def _heard_inputs(options: ReplyOptions) -> ReplyOptions:
+    if not options.sounds:
+        return options
+    sounds = [(item, await asyncio.to_thread(at_rate, sound, HEARING_RATE)) for item, sound in options.sounds]
+    return replace(options, sounds=tuple(sounds))
 
 
 class Session:
@@ -182,7 +196,7 @@ class Session:
             case Configure():
                 self.call.configure(command.settings)
             case AddItem():
-                self.call.add_item(command.item, command.after)
+                self.call.add_item(command.item, command.after, await _at_hearing_rate(command.sound))
             case DeleteItem():
                 self.call.delete_item(command.item_id)
             case RetrieveItem():
@@ -190,7 +204,7 @@ class Session:
             case TruncateItem():
                 self.call.truncate_item(command.item_id, command.audio_end_ms)
             case CreateResponse():
-                self.call.respond(command.options)
+                self.call.respond(await _heard_inputs(command.options))
             case CancelResponse():
                 self.call.cancel(command.response_id)
             case _:

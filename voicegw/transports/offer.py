@@ -1,7 +1,8 @@
 """What a caller may offer, checked line by line before any library sees it; and what is added to our answer.
 
 An offer is text from a stranger. aiortc would take a hundred media sections and open sockets for each, resolve host
-names that the text gives, and fail in many ways; so only what a call needs is let through.
+names that the text gives, and fail in many ways; so only what a call needs is let through. Sections for pictures are
+kept from it, and answered as rejected (RFC 8829, 5.3.1: port 0, at their own place, outside of the bundle).
 """
 
 import ipaddress
@@ -13,6 +14,8 @@ OFFER_BYTES = 32 * 1024
 """Several times the offer of any browser."""
 SECTIONS = 2
 """One for the voice, one for the events."""
+MOST_SECTIONS = 8
+"""With those that are rejected: cameras, and screens that are shown."""
 CANDIDATES = 20
 """Addresses of one caller that are tried."""
 
@@ -33,6 +36,7 @@ def checked(offer: str) -> str:
     lines = offer.replace("\r\n", "\n").strip("\n").split("\n")
     if lines[0] != "v=0":
         raise BadOffer("The offer is not SDP: it does not begin with v=0.")
+    lines = _without_pictures(lines)
     _check_sections([line for line in lines if line.startswith("m=")])
     if sum(line.startswith("a=mid:") for line in lines) != SECTIONS:
         raise BadOffer("Each section of the offer must have a name of its own (a=mid).")
@@ -48,6 +52,15 @@ def checked(offer: str) -> str:
     return "\r\n".join(_with_usable_addresses(lines)) + "\r\n"
 
 
+def with_rejected(answer: str, offer: str) -> str:
+    """Our answer, with a rejected section wherever `offer` has one for pictures."""
+    head, *accepted = _sections(answer.replace("\r\n", "\n").strip("\n").split("\n"))
+    _, *offered = _sections(offer.replace("\r\n", "\n").strip("\n").split("\n"))
+    answered = iter(accepted)
+    sections = [_rejected(section) if _shows(section) else next(answered) for section in offered]
+    return "\r\n".join(line for section in (head, *sections) for line in section) + "\r\n"
+
+
 def with_correction(answer: str) -> str:
     """Our answer, asking the caller to send each packet with a coarse copy of the one before (RFC 7587, 6.1).
 
@@ -56,11 +69,53 @@ def with_correction(answer: str) -> str:
     return _OPUS.sub(lambda found: f"{found[0]}\r\na=fmtp:{found[1]} minptime=10;useinbandfec=1", answer)
 
 
+def _sections(lines: list[str]) -> list[list[str]]:
+    """What is said about the whole, and then each section from its `m=` line on."""
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if line.startswith("m="):
+            found.append([])
+        found[-1].append(line)
+    return found
+
+
+def _shows(section: list[str]) -> bool:
+    return section[0].startswith("m=video ")
+
+
+def _rejected(section: list[str]) -> list[str]:
+    kind, _, *rest = section[0].split(" ")
+    names = [line for line in section if line.startswith("a=mid:")]
+    return [" ".join([kind, "0", *rest]), "c=IN IP4 0.0.0.0", "a=inactive", *names]
+
+
+def _without_pictures(lines: list[str]) -> list[str]:
+    head, *sections = _sections(lines)
+    if len(sections) > MOST_SECTIONS:
+        raise BadOffer(
+            f"The offer has {len(sections)} media sections; at most {MOST_SECTIONS} are looked at.",
+            code="too_many_sections",
+        )
+    gone = {line.removeprefix("a=mid:") for section in sections if _shows(section) for line in section[1:]}
+    return [
+        *(_unbundled(line, gone) for line in head),
+        *(line for section in sections if not _shows(section) for line in section),
+    ]
+
+
+def _unbundled(line: str, gone: set[str]) -> str:
+    if not gone or not line.startswith("a=group:BUNDLE "):
+        return line
+    group, *names = line.split(" ")
+    return " ".join([group, *(name for name in names if name not in gone)])
+
+
 def _check_sections(sections: list[str]) -> None:
     kinds = [section[2:].split(" ")[0] for section in sections]
     if len(sections) > SECTIONS:
         raise BadOffer(
-            f"The offer has {len(sections)} media sections; a call has {SECTIONS}.", code="too_many_sections"
+            f"The offer has {len(sections)} sections for sound and events; a call has {SECTIONS}.",
+            code="too_many_sections",
         )
     if kinds.count("audio") != 1:
         raise BadOffer("The offer must have one audio section.", code="no_audio")

@@ -7,7 +7,7 @@ from av.error import BlockingIOError as NotReady
 from av.error import EOFError as Ended
 from av.filter import Graph
 
-from pipeline.audio import SAMPLE_BYTES
+from pipeline.audio import SAMPLE_BYTES, Pcm
 
 
 class Resampler:
@@ -46,6 +46,12 @@ class Resampler:
                 return b"".join(out)
             assert isinstance(frame, AudioFrame)
             out.append(bytes(frame.planes[0])[: frame.samples * SAMPLE_BYTES])
+
+
+def at_rate(pcm: Pcm, rate: int) -> Pcm:
+    """All of a sound at another rate."""
+    resampler = Resampler(pcm.rate, rate)
+    return Pcm(resampler.push(pcm.data) + resampler.flush(), rate)
 
 
 def _graph(rate_in: int, rate_out: int) -> Graph:

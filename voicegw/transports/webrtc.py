@@ -105,7 +105,7 @@ class Peer:
             log.info("an offer could not be answered", extra={"reason": repr(error)})
             raise offer.BadOffer(f"The offer cannot be answered: {error or type(error).__name__}.") from None
         self.line.watch(self._pc, self._loop.time)
-        return offer.with_correction(self._pc.localDescription.sdp)
+        return offer.with_rejected(offer.with_correction(self._pc.localDescription.sdp), sdp)
 
     async def carry(self, session: PhoneTalk, greeting: Sequence[str] = ()) -> Ending:
         """Move sound and events both ways until it is over. greeting: frames to send before all others."""
