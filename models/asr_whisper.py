@@ -177,4 +177,5 @@ def _joined(parts: Sequence[_Piece]) -> Transcript:
         logprob=sum(part.transcript.logprob for part in spoken) / len(spoken),
         words=tuple(word for part in spoken for word in part.words(first=part is spoken[0])),
         tokens=tuple(token for part in spoken for token in part.tokens(first=part is spoken[0])),
+        ids=tuple(number for part in spoken for number in part.transcript.ids),
     )

@@ -145,10 +145,12 @@ class Whisper:
             begins.setdefault(token, position)
         return list(found.text_token_probs), [begins.get(token, positions) for token in range(len(tokens) + 1)]
 
-    def prompt(self, language: str, before: str) -> list[int]:
+    def prompt(self, language: str, before: str, *, into_english: bool = False) -> list[int]:
         """What the decoder begins with. before: what it takes for what was said earlier."""
         tokenizer = self.tokenizer(language)
         start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        if into_english and self._model.model.is_multilingual:
+            start = [tokenizer.translate if token == tokenizer.transcribe else token for token in start]
         earlier = self.tokens(language, before)
         return [tokenizer.sot_prev, *earlier[-PROMPT_TOKENS:], *start] if earlier else start
 

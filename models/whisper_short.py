@@ -64,7 +64,7 @@ class ShortContextWhisper:
         encoded = self._model.encode([one.audio for one in utterances], window_s)
         languages = [how.language] * len(utterances) if how.language else self._model.detect(encoded, len(utterances))
         limits = [rules.token_limit(one.seconds) for one in utterances]
-        prompts = [self._model.prompt(language, how.prompt) for language in languages]
+        prompts = [self._model.prompt(language, how.prompt, into_english=how.into_english) for language in languages]
         drafts = [self._model.tokens(language, one.draft) for language, one in zip(languages, utterances, strict=True)]
         texts = self._model.decode(encoded, prompts, limits, drafts=drafts)
         return [
@@ -87,7 +87,8 @@ class ShortContextWhisper:
         tokens = rules.without_restart(written.tokens, utterance.seconds)
         if rules.repeats_itself(tokenizer.decode(tokens)):
             # A second chance in which no three tokens may come again.
-            prompt = self._model.prompt(language, utterance.how.prompt)
+            how = utterance.how
+            prompt = self._model.prompt(language, how.prompt, into_english=how.into_english)
             (written,) = self._model.decode(encoded, [prompt], [rules.token_limit(utterance.seconds)], no_repeat=3)
             tokens = rules.without_restart(written.tokens, utterance.seconds)
         text = tokenizer.decode(tokens)
@@ -109,7 +110,7 @@ class ShortContextWhisper:
             return replace(found, no_speech=0.0)  # what it found no speech in is the pauses
         closer = replace(utterance, audio=short)
         encoded = self._model.encode([short], rules.window_seconds(closer.samples))
-        prompt = self._model.prompt(language, closer.how.prompt)
+        prompt = self._model.prompt(language, closer.how.prompt, into_english=closer.how.into_english)
         (written,) = self._model.decode(encoded, [prompt], [rules.token_limit(closer.seconds)])
         again = self._straightened(encoded, closer, language, written)
         both = again, replace(found, no_speech=min(found.no_speech, again.no_speech))
@@ -121,11 +122,12 @@ class ShortContextWhisper:
         text = tokenizer.decode(tokens).strip()
         how = utterance.how
         if not (how.word_times or how.token_logprobs):
-            return replace(judged, text=text)
+            return replace(judged, text=text, ids=tuple(tokens))
         probabilities, starts = self._model.align(encoded, judged.language, tokens, utterance.seconds)
         return replace(
             judged,
             text=text,
+            ids=tuple(tokens),
             words=words(tokenizer, tokens, starts, utterance.seconds) if how.word_times else (),
             tokens=spelled(tokenizer, tokens, probabilities) if how.token_logprobs else (),
         )

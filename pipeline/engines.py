@@ -112,6 +112,7 @@ class Transcript:
     no_speech: probability (0..1) that the audio holds no speech.
     logprob: mean natural-log probability of the tokens; 0.0 for an empty text.
     words, tokens: of `text`, in order, when they were asked for. Either join to it.
+    ids: the recognizer's own numbers of its tokens; none from one that has no such numbers.
     """
 
     text: str
@@ -120,6 +121,7 @@ class Transcript:
     logprob: float = 0.0
     words: tuple[Word, ...] = ()
     tokens: tuple[Token, ...] = ()
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,14 @@ class Listening:
     """How to transcribe. language: ISO 639-1 code, None to detect. prompt: words to expect (names, terms).
 
     word_times: find out when each word of a final was said. token_logprobs: and how sure each token of it is.
+    into_english: write down in English what is said in another language.
     """
 
     language: str | None = None
     prompt: str = ""
     word_times: bool = False
     token_logprobs: bool = False
+    into_english: bool = False
 
 
 class Recognizer(Engine, Protocol):

@@ -25,7 +25,7 @@ from voicegw.http.lobby import lobby
 from voicegw.http.page import Page
 from voicegw.http.realtime import realtime
 from voicegw.http.speech import speech
-from voicegw.http.transcriptions import transcriptions
+from voicegw.http.transcriptions import transcriptions, translations
 from voicegw.http.unknown import no_call_here, not_served
 from voicegw.sessions.ephemeral import EphemeralKeys
 from voicegw.sessions.table import SessionTable
@@ -170,6 +170,7 @@ def build(
             Route("/v1/models", endpoint(models.models)),
             Route("/v1/models/{model:path}", endpoint(models.model)),
             Route("/v1/audio/transcriptions", endpoint(transcriptions), methods=["POST"]),
+            Route("/v1/audio/translations", endpoint(translations), methods=["POST"]),
             Route("/v1/audio/speech", endpoint(speech), methods=["POST"]),
             Route("/v1/realtime/client_secrets", endpoint(client_secrets), methods=["POST"]),
             WebSocketRoute("/v1/realtime", realtime),

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx2
 import numpy as np
@@ -16,7 +17,7 @@ from starlette.datastructures import UploadFile
 
 from models.scripted import ScriptedRecognizer, ScriptedSynthesizer
 from pipeline.audio import Pcm
-from pipeline.engines import Speaking, Spoken, Transcript, Voice, Word
+from pipeline.engines import Speaking, Spoken, Token, Transcript, Voice, Word
 from pipeline.errors import EngineOverloaded
 from tests.media.test_codecs import file
 from tests.support.gateway import Running, gateway, scripted
@@ -33,7 +34,13 @@ class TimedRecognizer(ScriptedRecognizer):
     async def transcribe(self, audio, how, **options) -> Transcript:
         heard = await super().transcribe(audio, how, **options)
         words = tuple(Word(f" {text}", at / 2, at / 2 + 0.5) for at, text in enumerate(heard.text.split()))
-        return Transcript(heard.text, heard.language, words=words if how.word_times else ())
+        tokens = tuple(Token(text, -0.5) for text in heard.text.split())
+        return replace(
+            heard,
+            words=words if how.word_times else (),
+            tokens=tokens if how.token_logprobs else (),
+            ids=(7, 8) if heard.text else (),
+        )
 
 
 @asynccontextmanager
@@ -74,7 +81,12 @@ async def test_a_recording_is_transcribed_in_every_format():
             prompt="Names:",
         )
         assert verbose.duration == pytest.approx(5.0, abs=0.01)
-        assert (verbose.language, len(verbose.segments or [])) == ("de", 2)
+        assert (verbose.language, len(verbose.segments or [])) == ("german", 2)
+        assert [(one.id, one.tokens, one.temperature) for one in verbose.segments or []] == [
+            (0, [7, 8], 0.0),
+            (1, [7, 8], 0.0),
+        ]
+        assert [one.seek for one in verbose.segments or []] == pytest.approx([80, 380], abs=10)
         assert [word.word for word in verbose.words or []] == ["hello", "there", "and", "you"]
         starts = [word.start for word in verbose.words or []]
         assert starts == pytest.approx([0.8, 1.3, 3.8, 4.3], abs=0.1)  # a fifth of a second is kept before each
@@ -91,8 +103,13 @@ async def test_a_recording_is_transcribed_in_every_format():
     [
         ({"language": "xx"}, "language"),
         ({"response_format": "poem"}, "response_format"),
-        ({"stream": "true"}, "stream"),
-        ({"colour": "red"}, "colour"),
+        ({"languages": ["xx"]}, "languages"),
+        ({"response_format": "diarized_json"}, "response_format"),
+        ({"response_format": "srt", "stream": "true"}, "response_format"),
+        ({"include": ["speakers"]}, "include"),
+        ({"timestamp_granularities": ["phoneme"]}, "timestamp_granularities"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"temperature": "2"}, "temperature"),
         ({"prompt": "x" * 4097}, "prompt"),
     ],
 )
@@ -110,7 +127,7 @@ async def test_what_is_no_recording_or_too_large_is_refused(monkeypatch):
         with pytest.raises(openai.BadRequestError, match="cannot be read") as caught:
             await api.audio.transcriptions.create(model="whisper-1", file=upload(b"no sound"))
         assert caught.value.param == "file"
-        monkeypatch.setattr("voicegw.http.transcriptions.LARGEST", 1000)
+        monkeypatch.setattr("voicegw.http.recordings.LARGEST", 1000)
         with pytest.raises(openai.APIStatusError) as large:
             await api.audio.transcriptions.create(model="whisper-1", file=upload(bytes(5000)))
         assert large.value.status_code == 413
@@ -237,8 +254,8 @@ async def test_text_is_spoken_in_every_format(wanted):
         ({"input": "…"}, "input"),
         ({"response_format": "midi"}, "response_format"),
         ({"speed": 9}, "speed"),
-        ({"instructions": "Whisper."}, "instructions"),
-        ({"stream_format": "sse"}, "stream_format"),
+        ({"instructions": "x" * 4097}, "instructions"),
+        ({"stream_format": "rtp"}, "stream_format"),
     ],
 )
 async def test_a_wrong_speech_request_is_refused_by_name(fields, param):

@@ -12,11 +12,14 @@ import pytest_asyncio
 
 from models import whisper_rules
 from models.asr_whisper import WhisperRecognizer
+from models.shaping import s16le
+from models.tts_espeak_library import EspeakLibrary
 from models.weights.files import ModelStore
-from pipeline.audio import Pcm
+from pipeline.audio import HEARING_RATE, Pcm
 from pipeline.engines import Listening, Recognizer
 from pipeline.errors import EngineError, EngineOverloaded, OperatorError
 from tests.support.speech import VOICE, Speaker, joined, mixed, noise, silence
+from voicegw.transports.resample import at_rate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -78,6 +81,20 @@ async def test_the_language_is_detected_when_it_is_not_given(recognizer: Whisper
     transcript = await recognizer.transcribe(speaker.say(SENTENCES[0]), Listening(), caller="anna")
     assert transcript.language == "en"
     assert errors(SENTENCES[0], transcript.text) <= 1
+
+
+@pytest.mark.real
+async def test_what_is_said_in_german_is_written_in_english_when_that_is_asked(
+    recognizer: WhisperRecognizer,
+) -> None:
+    espeak = EspeakLibrary()
+    said = espeak.say("Guten Morgen. Heute ist das Wetter sehr schön.", "de", 0.8)
+    audio = at_rate(Pcm(s16le(said.sound), espeak.rate), HEARING_RATE)
+    heard = await recognizer.transcribe(audio, Listening("de"), caller="anna")
+    assert "wetter" in heard.text.lower()
+    translated = await recognizer.transcribe(audio, Listening("de", into_english=True), caller="anna")
+    assert "weather" in translated.text.lower()
+    assert len(translated.ids) >= 5
 
 
 @pytest.mark.real

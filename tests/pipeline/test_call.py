@@ -27,7 +27,7 @@ def test_one_turn_is_told_in_order():
     async def main():
         phone = Telephone()
         await phone.hush(0.5)
-        await phone.speak(1.0)
+        await phone.speak(2.0)
         await phone.hush(5.0)
         assert phone.names == [
             "SpeechStarted", "TranscriptGrew", "SpeechStopped", "InputCommitted", "TranscriptDone",
@@ -63,7 +63,7 @@ def test_while_the_caller_speaks_captions_grow_and_the_language_model_reads_alon
     async def main():
         said = "where is the train station please sir"
         phone = Telephone(texts=lambda audio: " ".join(said.split()[: round(audio.seconds * 2)]))
-        await phone.speak(3.0)
+        await phone.speak(4.0)
         shown = "".join(notice.text for notice in phone.all(TranscriptGrew))
         assert said.startswith(shown)
         assert len(shown.split()) >= 4

@@ -132,11 +132,13 @@ def test_a_partial_does_not_agree_with_itself():
         bench.transcribe()
         await asyncio.sleep(0.01)
         bench.listener.discard(PAUSE)
-        assert not any(isinstance(notice, TranscriptGrew) for notice in bench.notices)
-        bench.overhear(samples_in(1050, HEARING_RATE) + SAID // 5)
+        for more in (1, 2):
+            assert not any(isinstance(notice, TranscriptGrew) for notice in bench.notices)
+            bench.overhear(samples_in(1050, HEARING_RATE) + more * SAID // 5)
+            await asyncio.sleep(0.3)
 
     bench = on_bench(scene)
-    assert [heard.draft for heard in bench.recognizer.heard] == ["", "hello there"]
+    assert [heard.draft for heard in bench.recognizer.heard] == ["", "hello there", "hello there"]
     assert [notice.text for notice in bench.notices if isinstance(notice, TranscriptGrew)] == ["hello there"]
 
 

@@ -11,32 +11,38 @@ def hearing(*hypotheses: str) -> tuple[Partials, list[str]]:
     return partials, [partials.heard(text, "en") for text in hypotheses]
 
 
-def test_words_are_agreed_when_two_hypotheses_in_a_row_have_them():
-    partials, grown = hearing("Where.", "Where is the?", "Where is the train?", "Where is the train station?")
-    assert grown == ["", "Where", " is the", " train"]
+def test_words_are_agreed_when_three_hypotheses_in_a_row_have_them():
+    partials, grown = hearing(
+        "Where.", "Where is the?", "Where is the train?", "Where is the train station?", "Where is the train station"
+    )
+    assert grown == ["", "", "Where", " is the", " train"]
     assert partials.agreed == "Where is the train"
 
 
 def test_what_is_agreed_stays_when_a_later_hypothesis_has_other_words():
-    partials, grown = hearing("I want two", "I want two", "I want to go", "I want to go home")
-    assert grown == ["", "I want two", "", " go"]
-    assert partials.agreed == "I want two go"  # the final transcript puts it right
+    partials, grown = hearing(
+        "I want two", "I want two", "I want two", "I want to go", "I want to go", "I want to go home"
+    )
+    assert grown == ["", "", "I want two", "", "", " go"]
+    assert partials.agreed == "I want two go"  # the conversation has the final transcript
 
 
 def test_case_and_punctuation_are_no_disagreement_but_inner_punctuation_is_kept():
-    _, grown = hearing("well I think.", "Well, I think so", "Well, I think so, but")
-    assert grown == ["", "Well, I think", " so"]
+    _, grown = hearing(
+        "well I think.", "Well, I think", "Well, I think so", "Well, I think, so but", "Well, I think, so"
+    )
+    assert grown == ["", "", "Well, I think", "", ", so"]
 
 
 def test_scripts_without_spaces_are_agreed_by_character():
-    _, grown = hearing("我想喝", "我想喝咖", "我想喝咖啡。")
-    assert grown == ["", "我想喝", "咖"]
+    _, grown = hearing("我想喝", "我想喝咖", "我想喝咖啡", "我想喝咖啡。")
+    assert grown == ["", "", "我想喝", "咖"]
 
 
 def test_words_of_two_languages_never_agree():
     partials = Partials()
-    grown = [partials.heard("Man die", code) for code in ("nl", "en", "en")]
-    assert grown == ["", "", "Man die"]
+    grown = [partials.heard("Man die", code) for code in ("nl", "en", "en", "en")]
+    assert grown == ["", "", "", "Man die"]
 
 
 def test_the_likely_words_are_all_of_the_newest_hypothesis_but_the_mark_at_its_end():
@@ -46,7 +52,7 @@ def test_the_likely_words_are_all_of_the_newest_hypothesis_but_the_mark_at_its_e
     assert hearing("我想喝。")[0].likely == "我想喝"
 
 
-def test_the_language_is_that_of_the_agreed_words():
+def test_the_language_is_that_of_words_that_two_hypotheses_had():
     assert hearing("Man die")[0].language is None
     partials, _ = hearing("Man die", "Man die there")
     partials.heard("Mann, die da", "de")

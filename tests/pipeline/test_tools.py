@@ -41,7 +41,7 @@ def answer(request: ChatRequest):
 def test_an_answer_speaks_then_calls_and_the_results_lead_to_the_next_answer():
     async def main():
         phone = Telephone(ScriptedChat(answer), settings=SETTINGS)
-        await phone.speak(1.0)
+        await phone.speak(2.0)
         await phone.hush(4.0)
         assert phone.names[5:] == [
             "ReplyStarted", "ReplyItemStarted", "ReplyText", "ReplyAudio", "ReplyCallStarted", "ReplyCallGrew",

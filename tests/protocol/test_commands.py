@@ -301,7 +301,7 @@ def test_the_voice_stays_once_it_was_heard() -> None:
     [created] = line.send({"type": "response.create", "response": {"audio": {"output": {"voice": "amy"}}}})
     assert isinstance(configured, Configure)
     assert isinstance(created, CreateResponse)
-    assert (configured.settings.speaking.voice, created.options.speaking) == ("joe", None)
+    assert (configured.settings.speaking.voice, created.options.speaking) == (None, None)  # as before
     errors = [event["error"] for event in line.sent() if event["type"] == "error"]
     assert [error["code"] for error in errors] == ["cannot_update_voice"] * 2
     assert [error["param"] for error in errors] == ["session.audio.output.voice", "response.audio.output.voice"]

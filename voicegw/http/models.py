@@ -21,7 +21,8 @@ async def model(request: Request, gateway: Gateway) -> Response:
 
 
 def _models(gateway: Gateway) -> list[dict[str, object]]:
-    """The language model, which is what a call is named after, the recognizer, and the voice."""
+    """The language model, which is what a call is named after, the recognizer, and each voice model."""
     engines = gateway.engines
-    names = dict.fromkeys(engine.info.model for engine in (engines.chat, engines.recognizer, engines.synthesizer))
+    told = [engine.info.model for engine in (engines.chat, engines.recognizer, engines.synthesizer)]
+    names = dict.fromkeys(name for names in told for name in names.split(", "))
     return [{"id": name, "object": "model", "created": gateway.since, "owned_by": "voicegw"} for name in names]

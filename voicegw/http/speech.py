@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from math import ceil
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,23 +12,28 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from pipeline.engines import Speaking
-from pipeline.errors import CallerError
+from pipeline.errors import CallerError, EngineError
 from pipeline.languages import plain_language
 from pipeline.phrases import language_of
 from pipeline.sentences import sentences
+from voicegw.http import sse
 from voicegw.http.ahead import made_ahead
 from voicegw.http.endpoint import body
 from voicegw.http.gateway import Gateway
 from voicegw.media.encode import MEDIA_TYPES, Format, sound_stream
 from voicegw.protocol import validation
-from voicegw.protocol.wire import Name, Refused, Voice
+from voicegw.protocol.call_settings import CHARS_PER_TOKEN
+from voicegw.protocol.usage import SPOKEN_PER_S
+from voicegw.protocol.wire import Name, Voice
 
 LARGEST = 64 * 1024
 
 
-class _Wanted(Struct, frozen=True, forbid_unknown_fields=True):
-    """instructions: how to speak, which these voices cannot be told. language: our addition, an ISO 639-1 code; it
-    chooses the voice where an alias leaves that to us, else the language of `input` does where it is plain.
+class _Wanted(Struct, frozen=True):
+    """instructions: how to speak, which these voices cannot be told, and which most clients send all the same.
+
+    language: our addition, an ISO 639-1 code; it chooses the voice where an alias leaves that to us, else the language
+    of `input` does where it is plain. Fields that are not here are passed over: libraries add them.
     """
 
     input: Annotated[str, Meta(min_length=1, max_length=4096)]
@@ -35,8 +41,8 @@ class _Wanted(Struct, frozen=True, forbid_unknown_fields=True):
     model: Name = "tts-1"
     response_format: Format = "mp3"
     speed: Annotated[float, Meta(ge=0.25, le=4)] = 1.0
-    instructions: Refused | Literal[""] = None
-    stream_format: Literal["audio"] = "audio"
+    instructions: Annotated[str, Meta(max_length=4096)] | None = None
+    stream_format: Literal["audio", "sse"] = "audio"
     language: Annotated[str, Meta(pattern="^[a-z]{2,3}$")] | None = None
 
 
@@ -47,15 +53,45 @@ async def speech(request: Request, gateway: Gateway) -> Response:
         raise CallerError(f"The body is not valid JSON: {error}.", code="invalid_json") from None
     language = wanted.language or plain_language(wanted.input) or gateway.defaults.listening.language
     speaking = gateway.offer.spoken.speaking(wanted.voice, wanted.speed, language, "voice")
-    sound = made_ahead(_encoded(wanted, speaking, gateway))
+    counted = _Counted(wanted)
+    sound = made_ahead(_encoded(wanted, speaking, gateway, counted))
     # The first piece is waited for, so that an engine that fails can still say so.
     first = await anext(sound, None)
     if first is None:
         raise CallerError("'input' holds nothing that could be said.", param="input")
-    return StreamingResponse(_rejoined(first, sound), media_type=MEDIA_TYPES[wanted.response_format])
+    whole = sse.rejoined(first, sound)
+    if wanted.stream_format == "sse":
+        return sse.streamed(_events(whole, counted))
+    return StreamingResponse(whole, media_type=MEDIA_TYPES[wanted.response_format])
 
 
-async def _encoded(wanted: _Wanted, speaking: Speaking, gateway: Gateway) -> AsyncGenerator[bytes, None]:
+class _Counted:
+    """What it takes, in tokens: text by its length, sound as in an answer to a call."""
+
+    def __init__(self, wanted: _Wanted) -> None:
+        self._text = ceil(len(wanted.input) / CHARS_PER_TOKEN)
+        self.seconds = 0.0
+
+    @property
+    def usage(self) -> dict[str, int]:
+        sound = ceil(self.seconds * SPOKEN_PER_S)
+        return {"input_tokens": self._text, "output_tokens": sound, "total_tokens": self._text + sound}
+
+
+async def _events(sound: AsyncGenerator[bytes, None], counted: _Counted) -> AsyncGenerator[bytes, None]:
+    async with aclosing(sound):
+        try:
+            async for piece in sound:
+                yield sse.event({"type": "speech.audio.delta", "audio": piece})
+        except EngineError as error:
+            yield sse.failure(error)
+        else:
+            yield sse.event({"type": "speech.audio.done", "usage": counted.usage})
+
+
+async def _encoded(
+    wanted: _Wanted, speaking: Speaking, gateway: Gateway, counted: _Counted
+) -> AsyncGenerator[bytes, None]:
     """Nothing at all for a text without a sound."""
     stream, caller, any_sound = sound_stream(wanted.response_format), f"speech_{secrets.token_hex(4)}", False
     synthesizer = gateway.engines.synthesizer
@@ -67,14 +103,8 @@ async def _encoded(wanted: _Wanted, speaking: Speaking, gateway: Gateway) -> Asy
                 async with aclosing(synthesizer.stream(sentence, speaking, caller=caller, batch=True)) as pieces:
                     async for piece in pieces:
                         any_sound = True
+                        counted.seconds += piece.pcm.seconds
                         if coded := stream.push(piece.pcm):
                             yield coded
     if any_sound and (rest := stream.finish()):
         yield rest
-
-
-async def _rejoined(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(rest):
-        yield first
-        async for piece in rest:
-            yield piece

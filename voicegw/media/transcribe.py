@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pipeline.audio import HEARING_RATE, SAMPLE_BYTES, Pcm, Span
@@ -38,9 +38,16 @@ class Transcribed:
 
 
 async def transcribed(
-    recording: Generator[Pcm, None, None], how: Listening, engines: Engines, desk: BatchDesk
+    recording: Generator[Pcm, None, None],
+    how: Listening,
+    engines: Engines,
+    desk: BatchDesk,
+    tell: Callable[[Segment], None] = lambda _: None,
 ) -> Transcribed:
-    """recording: at 16 kHz, piece by piece (`decode.blocks`). Raises EngineError, and what making a piece raises."""
+    """recording: at 16 kHz, piece by piece (`decode.blocks`). tell: told of each piece with words at once.
+
+    Raises EngineError, and what making a piece raises.
+    """
     caller = f"file_{secrets.token_hex(4)}"
     kept, cutter, vad = _Kept(), Cutter(), engines.vad.open(caller, batch=True)
     segments: list[Segment] = []
@@ -51,6 +58,7 @@ async def transcribed(
                 heard = await engines.recognizer.transcribe(kept.read(span), how, caller=caller, batch=True)
             if heard.text:
                 segments.append(_placed(heard, span))
+                tell(segments[-1])
         kept.forget(cutter.keep_from)
 
     async with aclosing(_made(recording)) as made:
@@ -113,4 +121,4 @@ def _seconds(block: Pcm) -> Iterator[Pcm]:
 def _placed(heard: Transcript, span: Span) -> Segment:
     start, end = span.start / HEARING_RATE, span.end / HEARING_RATE
     words = tuple(Word(word.text, start + word.start, start + word.end) for word in heard.words)
-    return Segment(start, end, Transcript(heard.text, heard.language, heard.no_speech, heard.logprob, words))
+    return Segment(start, end, replace(heard, words=words))
