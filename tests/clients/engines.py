@@ -35,6 +35,8 @@ def _heard(audio: Pcm) -> str:
     samples = np.frombuffer(audio.data, "<i2")
     parts = np.abs(samples[: len(samples) // size * size].astype(np.int32)).reshape(-1, size)
     seconds = np.count_nonzero(parts.max(axis=1) > 1000) / 100
+    if seconds < 0.1:
+        return ""
     return GREETING if seconds < 0.9 else QUESTION if seconds < 1.5 else STORY
 
 

@@ -26,6 +26,9 @@ ENVIRONMENTS = ROOT / ".clients"
 TABLE = ROOT / "docs" / "compatibility.md"
 LONGEST_S = 180
 SCENARIOS = ("spoken", "interruption", "tool", "text", "session change", "error")
+"""Of clients of /v1/realtime."""
+AUDIO_SCENARIOS = ("speech", "transcription", "transcription stream", "error")
+"""Of clients of /v1/audio."""
 INTRODUCTION = """# Compatibility
 
 Clients that nobody here wrote, unmodified, against this gateway over real sockets with scripted engines. Made by
@@ -40,17 +43,19 @@ class Client:
 
     packages: what its own environment holds: a file of Python packages, or a folder with a lock of npm's, which goes
     below `.clients/` with the scripts in it. None: the script needs only the project's environment.
+    scenarios: what the script goes through.
     """
 
     name: str
     script: str
     packages: str | None = None
+    scenarios: tuple[str, ...] = SCENARIOS
 
     async def command(self) -> list[str]:
         """What runs it, once its environment is there."""
         python = sys.executable
         if self.packages and self.packages.endswith(".txt"):
-            python = await _python(self.name, HERE / self.packages)
+            python = await _python(self.packages.removesuffix(".txt"), HERE / self.packages)
         elif self.packages:
             await _npm(HERE / self.packages, ENVIRONMENTS / self.packages)
         if self.script.endswith(".mjs"):
@@ -64,6 +69,10 @@ CLIENTS = (
     Client("agents-js-page", "agents_js_page.py", "agents_js"),
     Client("pipecat", "pipecat_service.py", "pipecat.txt"),
     Client("livekit", "livekit_model.py", "livekit.txt"),
+    Client("pydantic-ai", "pydantic_ai_session.py", "pydantic_ai.txt"),
+    Client("livekit-audio", "livekit_audio.py", "livekit.txt", AUDIO_SCENARIOS),
+    Client("voice-pipeline", "voice_pipeline.py", "openai_agents.txt", AUDIO_SCENARIOS),
+    Client("ai-sdk", "ai_sdk/main.mjs", "ai_sdk", ("speech", "transcription", "error")),
 )
 
 
@@ -76,14 +85,14 @@ async def main(wanted: Sequence[str], *, record: bool) -> int:
                 tape = Tape()
                 with tape.running() if record else nullcontext():
                     told = await _results(client, running.http)
-                if record and all(result["result"] == "ok" for result in told):
+                if record and client.scenarios is SCENARIOS and all(result["result"] == "ok" for result in told):
                     tape.save(RECORDINGS / f"{client.name}.jsonl")
                 results += told
     failed = [result for result in results if result["result"] != "ok"]
     for result in results:
         print("{client} {version}  {scenario}: {result}".format(**result))  # noqa: T201
     if not wanted:
-        TABLE.write_text(INTRODUCTION + _table(results))
+        TABLE.write_text(INTRODUCTION + _tables(results))
     return 1 if failed or not results else 0
 
 
@@ -94,7 +103,7 @@ async def _results(client: Client, url: str) -> list[dict[str, str]]:
     except RuntimeError as problem:
         return [{"client": client.name, "version": "?", "scenario": "all", "result": str(problem)}]
     results = [json.loads(line) for line in told.splitlines() if line.startswith('{"client"')]
-    missing = set(SCENARIOS) - {result["scenario"] for result in results}
+    missing = set(client.scenarios) - {result["scenario"] for result in results}
     version = results[0]["version"] if results else "?"
     lost = [{"client": client.name, "version": version, "scenario": name, "result": "not told"} for name in missing]
     return results + lost
@@ -139,12 +148,22 @@ async def _run(command: Sequence[str], folder: Path, **variables: str) -> str:
     return out.decode()
 
 
-def _table(results: Sequence[dict[str, str]]) -> str:
-    lines = ["| client | version | " + " | ".join(SCENARIOS) + " |", "|---" * (2 + len(SCENARIOS)) + "|"]
+def _tables(results: Sequence[dict[str, str]]) -> str:
+    """One of the clients that call, and one of those that have things said and written down."""
+    audio = {result["client"] for result in results if result["scenario"] in AUDIO_SCENARIOS[:-1]}
+    calls = [result for result in results if result["client"] not in audio]
+    others = [result for result in results if result["client"] in audio]
+    tables = _table(calls, SCENARIOS, "no"), _table(others, AUDIO_SCENARIOS, "-")
+    return "## Calls\n\n{}\n## Recordings and texts\n\n{}".format(*tables)
+
+
+def _table(results: Sequence[dict[str, str]], scenarios: Sequence[str], absent: str) -> str:
+    """absent: for a scenario that a client did not go through."""
+    lines = ["| client | version | " + " | ".join(scenarios) + " |", "|---" * (2 + len(scenarios)) + "|"]
     for name in dict.fromkeys(result["client"] for result in results):
         own = [result for result in results if result["client"] == name]
         cells = {result["scenario"]: "yes" if result["result"] == "ok" else "no" for result in own}
-        row = [name, own[0]["version"], *(cells.get(scenario, "no") for scenario in SCENARIOS)]
+        row = [name, own[0]["version"], *(cells.get(scenario, absent) for scenario in scenarios)]
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines) + "\n"
 
