@@ -265,7 +265,7 @@ class Listener:
 
 
 def _not_less(words: Transcript | EngineError, partials: Partials) -> Transcript | EngineError:
-    """What two partials agreed on is not nothing: the captions have it, and the caller waits for an answer to it."""
-    if isinstance(words, Transcript) and not words.text and partials.agreed:
-        return replace(words, text=partials.agreed, language=partials.language or words.language)
+    """What two partials agreed on is not nothing: the caller waits for an answer to it."""
+    if isinstance(words, Transcript) and not words.text and partials.twice:
+        return replace(words, text=partials.twice, language=partials.language or words.language)
     return words

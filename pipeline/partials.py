@@ -37,6 +37,7 @@ class Partials:
 
     def __init__(self) -> None:
         self.agreed = ""
+        self.twice = ""  # what two hypotheses in a row had
         self._last: deque[Sequence[str]] = deque(maxlen=AGREE - 1)  # hypotheses, the newest at the end
         self._language = ""
         self._agreed_in = ""
@@ -74,8 +75,10 @@ class Partials:
         heard = words(text)
         if language != self._language:
             self._last.clear()
-        if self._last and _shared(self._last[-1], heard):
+        if again := _shared(self._last[-1], heard) if self._last else 0:
             self._agreed_in = language
+        if again > len(words(self.twice)):
+            self.twice = _TAIL.sub("", "".join(heard[:again])).strip()
         enough = len(self._last) == AGREE - 1
         shared = min(_shared(one, heard) for one in self._last) if enough else 0
         self._last.append(heard)

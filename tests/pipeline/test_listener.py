@@ -195,4 +195,4 @@ def test_what_two_partials_heard_is_not_nothing(partials):
     (done,) = (notice for notice in bench.notices if isinstance(notice, TranscriptDone))
     assert done.transcript.text == heard
     grown = "".join(notice.text for notice in bench.notices if isinstance(notice, TranscriptGrew))
-    assert grown == heard, "the captions never have more than the transcript"
+    assert heard.startswith(grown), "the captions never have more than the transcript"
