@@ -34,6 +34,10 @@ boolean ::= "true" | "false"
 """
 
 
+WORDS = "root ::= words" + _COMMON
+"""An answer in words."""
+
+
 def grammar(tools: Sequence[Tool], choice: Literal["auto", "required"]) -> str:
     """An answer that calls any of `tools`, or, where it is left to the model (`auto`), is words."""
     rules = _Rules()

@@ -9,7 +9,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from models.call_grammar import grammar
+from models.call_grammar import WORDS, grammar
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits
 from models.llama_endings import bare, calibrated
 from models.llama_process import Address
@@ -135,9 +135,9 @@ class EmbeddedChat:
         """What an answer is held to where there are tools, and what is tried when llama.cpp refuses that."""
         if not request.tools or request.tool_choice == "none":
             return ({},)
-        # Behind a result the model does not need to be pushed, and would call for the same again.
-        leaning = [] if request.messages[-1].role == "tool" else self._leaning
-        return {"grammar": grammar(request.tools, request.tool_choice), "logit_bias": leaning}, {}
+        if request.tool_choice == "auto" and request.messages[-1].role == "tool":
+            return {"grammar": WORDS}, {}  # a small model would go on calling, and its client with it
+        return {"grammar": grammar(request.tools, request.tool_choice), "logit_bias": self._leaning}, {}
 
     def reading_s(self, request: ChatRequest, *, caller: str) -> float:
         if self._life is None:

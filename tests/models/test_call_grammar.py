@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.call_grammar import grammar
+from models.call_grammar import WORDS, grammar
 from models.told_tools import EXAMPLES, told
 from pipeline.engines import ChatMessage, ChatRequest, Tool, ToolCall
 
@@ -137,6 +137,12 @@ def call(name: str, **arguments: Any) -> str:
 )
 def test_an_answer_is_words_or_whole_calls(text: str, taken: bool) -> None:
     assert Gbnf(grammar((WEATHER, TRIP), "auto")).takes(text) == taken
+
+
+def test_an_answer_to_a_result_is_words() -> None:
+    words = Gbnf(WORDS)
+    assert words.takes("It is 20 degrees.")
+    assert not words.takes(call("get_weather", city="Rome"))
 
 
 def test_a_required_call_leaves_no_room_for_words() -> None:
