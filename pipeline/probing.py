@@ -43,8 +43,11 @@ class Probing:
         self._sounded += span.samples
 
     def let_pass(self, span: Span) -> None:
-        """It was nothing by itself. Only an echo is known to be nobody's words: the rest may be the caller's first."""
-        self._passed = None if self._echo else span
+        """It was nothing by itself. Only an echo is known to be nobody's words: the rest may be the caller's first.
+
+        What was let pass just before it stays with it.
+        """
+        self._passed = None if self._echo else Span(self.reached_back(span, span.start), span.end)
 
     def reached_back(self, run: Span, start: int) -> int:
         """Where a turn begins whose speech begins with `run`: `start`, or with what was let pass just before."""

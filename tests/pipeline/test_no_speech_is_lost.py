@@ -87,7 +87,7 @@ def conversation(script, policy: TurnPolicy) -> Heard:
         match step:
             case "speech":
                 talk.speak(*value)
-                grown = heard.runs and heard.runs[-1].end == began and began not in heard.cuts
+                grown = heard.runs and heard.runs[-1].end == began and began not in [*heard.cuts, *heard.passed]
                 start = heard.runs.pop().start if grown else began
                 heard.runs.append(Span(start, talk.samples))
             case "hush":
@@ -125,13 +125,18 @@ def test_all_speech_belongs_to_a_turn_or_was_judged_to_be_nothing(script, answer
         )  # a cut run may have a rest too short to notice
         if whole and run.samples >= noticed and heard.let_pass(run) is None:
             assert len(heard.owners(run)) == 1
-    for run, following in zip(heard.runs, heard.runs[1:], strict=False):
-        end = heard.let_pass(run)
-        if heard.owners(run) or end is None or following.start - end > FOLLOWS_MS * MS:
+    for place, run in enumerate(heard.runs):
+        if heard.owners(run) or heard.let_pass(run) is None:
             continue
-        far = following.start - run.start > (REACH_MS - policy.prefix) * MS
-        cut = any(run.start < one <= following.start for one in heard.cuts)
-        assert far or cut or not heard.owners(following), "what follows at once goes on with it"
+        last = run
+        for following in heard.runs[place + 1 :]:
+            far = following.start - run.start > (REACH_MS - policy.prefix) * MS
+            cut = any(run.start < one <= following.start for one in heard.cuts)
+            if far or cut or following.start - last.end > FOLLOWS_MS * MS:
+                break
+            assert not heard.owners(following), "what follows at once goes on with it"
+            if following.samples >= policy.onset * MS:  # or it is too short to be anything
+                last = following
 
 
 @pytest.fixture
@@ -170,6 +175,17 @@ def test_two_sounds_that_were_let_pass_belong_to_the_turn_that_follows(talk):
     talk.hush(512)
     probe(talk, empty=True)
     talk.hush(512)
+    talk.speak(960)
+    assert talk.asked(OpenTurn)[-1].start <= began
+
+
+def test_nor_does_a_sound_between_that_was_too_short_to_notice_part_them(talk):
+    """"Yeah … but … I wanted to ask": each follows the one before within a second."""
+    talk.tell(PolicyChanged(replace(POLICY, barge_in=192), talk.samples))
+    began = probe(talk, slight=True)
+    talk.hush(640)
+    talk.speak(128)
+    talk.hush(640)
     talk.speak(960)
     assert talk.asked(OpenTurn)[-1].start <= began
 
