@@ -180,7 +180,7 @@ def test_two_sounds_that_were_let_pass_belong_to_the_turn_that_follows(talk):
 
 
 def test_nor_does_a_sound_between_that_was_too_short_to_notice_part_them(talk):
-    """"Yeah … but … I wanted to ask": each follows the one before within a second."""
+    """ "Yeah … but … I wanted to ask": each follows the one before within a second."""
     talk.tell(PolicyChanged(replace(POLICY, barge_in=192), talk.samples))
     began = probe(talk, slight=True)
     talk.hush(640)
