@@ -55,6 +55,11 @@ _LIKE = re.compile(
     re.IGNORECASE,
 )
 """A letter with a word that begins with it: "M as in Mike", "emme come Milano", "A wie Anton", "M de María"."""
+_ABBREVIATED: Mapping[str, frozenset[str]] = {
+    "the": frozenset(["us", "usa", "uk", "uae", "eu", "un"]),
+    "digit": frozenset(["am", "pm"]),
+}
+"""Letters in a row that are said as a word is, by what stands before them: "in the U.S.", "at 5 p.m."."""
 _WIDE_DIGITS = "零〇一二三四五六七八九"
 _NAMES = frozenset(f"{_DIGITS} {_LETTERS}".split())
 _ROW_ONLY = frozenset(f"{_SPELLING} {_BETWEEN}".split())
@@ -90,11 +95,13 @@ def dictated(text: str, language: str) -> int:
     words = [letter.casefold() for at in range(len(tokens)) for letter in _apart(tokens, at)]
     start = _row(words)
     row = words[start:]
-    if not row or _complete(words):
+    if not row or _complete(words) or _abbreviates(words, row):
         return 0
     count = sum(_items(word) for word in row)
     if len(row) > 1:
         return count if _certain(row, language) else 0
+    if _begins_with_zero(row[0]):
+        return count
     if row[0] in _ROW_ONLY or not _alone(row[0]) or row[0] in _WORDS_TOO.get(language, "").split():
         return 0
     return count if start == 0 or words[start - 1] in _INTRODUCED else 0
@@ -145,6 +152,18 @@ def _alone(word: str) -> bool:
     if not word.isdigit() or len(word) == 1:
         return True
     return len(word) >= FEWEST_FIGURES and not _YEAR.fullmatch(word) and not word.endswith("00")
+
+
+def _begins_with_zero(word: str) -> bool:
+    """A figure that nobody says as a whole: "Mon numéro, c'est le 06"."""
+    return len(word) > 1 and word.isdigit() and word.startswith("0")
+
+
+def _abbreviates(words: Sequence[str], row: Sequence[str]) -> bool:
+    """Whether the letters at the end stand for words, and spell none."""
+    letters = [word for word in row if not word.isdigit()]
+    before = words[-len(letters) - 1] if letters and len(letters) < len(words) else ""
+    return "".join(letters) in _ABBREVIATED.get("digit" if before.isdigit() else before, frozenset())
 
 
 def _complete(words: Sequence[str]) -> bool:

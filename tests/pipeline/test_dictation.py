@@ -40,6 +40,10 @@ from pipeline.dictation import dictated
         ("M as in Mike, A as in alpha", "en", 2),
         ("emme come Milano, ci come Como.", "it", 2),
         ("A wie Anton, N wie Nordpol", "de", 2),
+        ("Mon numéro, c'est le 06", "fr", 2),
+        ("U-S", "en", 2),
+        ("It's spelled U-S-A", "en", 3),
+        ("A 5 P", "en", 3),
     ],
 )
 def test_items_in_a_row(text: str, language: str, items: int) -> None:
@@ -78,6 +82,12 @@ def test_items_in_a_row(text: str, language: str, items: int) -> None:
         ("I like it as in London.", "en"),
         ("A B C are easy.", "en"),
         ("Il y a", "fr"),
+        ("I live in the U.S.", "en"),
+        ("She comes from the U.K.", "en"),
+        ("He was born in the U.S.A.", "en"),
+        ("At 5 p.m.", "en"),
+        ("It starts at 11 a.m.", "en"),
+        ("5 p.m.", "en"),
     ],
 )
 def test_what_is_not_dictated(text: str, language: str) -> None:
