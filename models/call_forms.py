@@ -23,12 +23,26 @@ DEEPEST = 32
 
 _NAMES = ("name", "function", "function_name", "tool", "tool_name", "recipient_name", "action")
 _ARGUMENTS = ("arguments", "parameters", "args", "params", "input", "tool_input", "action_input", "kwargs")
-_FUNCTION = re.compile(r"<function=\"?([\w.\-]+)\"?>(.*?)(?:</function>|(?=<function=)|\Z)", re.DOTALL)
-_INVOKE = re.compile(r"<invoke name=\"?([\w.\-]+)\"?>(.*?)(?:</invoke>|(?=<invoke )|\Z)", re.DOTALL)
-_TAGGED = re.compile(r"<tool_call>\s*([\w.\-]+)\s*((?:<arg_key>.*?)?)(?:</tool_call>|\Z)", re.DOTALL)
+_SPACE = r"[^\s<>]{0,12}"
+"""A namespace in front of a tag's name."""
+_FUNCTION = re.compile(r"<function(?:=| name=)\"?([\w.\-]+)\"?>(.*?)(?:</function>|(?=<function[= ])|\Z)", re.DOTALL)
+_INVOKE = re.compile(
+    rf"<{_SPACE}invoke name=\"?([\w.\-]+)\"?>(.*?)(?:</{_SPACE}invoke>|(?=<{_SPACE}invoke )|\Z)", re.DOTALL
+)
+_TAGGED = re.compile(r"<tool_call>\s*([\w.\-]+)\s*(?:<tool_sep>\s*)?((?:<arg_key>.*?)?)(?:</tool_call>|\Z)", re.DOTALL)
+_IN_TAGS = re.compile(
+    r"<name>\s*([\w.\-]+)\s*</name>\s*<(arguments|parameters|args|input)>(.*?)(?:</\2>|\Z)", re.DOTALL
+)
+_LINES = r"[ \t]*(?:arguments|parameters|args|input):[ \t]*\n((?:[ \t]+[\w.\-]+:[^\n]*(?:\n|\Z)){1,32})"
+_LINE = re.compile(r"[ \t]+([\w.\-]+):[ \t]*([^\n]*)")
+_FIELD = re.compile(r"<([\w.\-]+)>([^<]*)</\1>")
+_QUOTED = re.compile(r"<escape>(.*?)<escape>|<\|\"\|>(.*?)<\|\"\|>", re.DOTALL)
+"""Gemma's quotation marks."""
+_BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w*)(?=\s*:)")
 _ADDRESSED = re.compile(r"(?:to=functions\.|\[TOOL_CALLS\]\s*)([\w.\-]+)[^{]{0,80}(?=\{)")
+_LISTED = re.compile(r"\W{0,8}\[\s?(\w{1,64})\(\s?\w{1,64}\s?=")
 _PARAMETER = re.compile(
-    r"<parameter(?:=| name=)\"?([\w.\-]+)\"?[^>]*>(.*?)(?:</parameter>|(?=<parameter[= ])|\Z)"
+    rf"<{_SPACE}parameter(?:=| name=)\"?([\w.\-]+)\"?[^>]*>(.*?)(?:</{_SPACE}parameter>|(?=<{_SPACE}parameter[= ])|\Z)"
     r"|<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)(?:</arg_value>|\Z)",
     re.DOTALL,
 )
@@ -45,7 +59,7 @@ class Wish:
 
 def wishes(text: str, tools: Sequence[Tool]) -> list[Wish]:
     """The calls in `text`, in order; also of tools that there are not, so that those are not taken for words."""
-    text = text[:LONGEST]
+    text = _QUOTED.sub(lambda quoted: json.dumps(quoted[1] or quoted[2] or ""), text[:LONGEST])
     for form in (_tagged, _written, _pythonic, _named):
         if found := list(form(text, tools)):
             return [_fitted(wish, tools) for wish in found]
@@ -97,6 +111,9 @@ def _tagged(text: str, tools: Sequence[Tool]) -> Iterator[Wish]:
         for found in list(pattern.finditer(text))[:MOST]:
             pairs = {(p[1] or p[3] or "").strip(): _value(p[2] or p[4] or "") for p in _PARAMETER.finditer(found[2])}
             yield Wish(found[1], pairs or as_object(found[2]), known=True)
+    for found in list(_IN_TAGS.finditer(text))[:MOST]:
+        pairs = {field[1]: _value(field[2]) for field in _FIELD.finditer(found[3])}
+        yield Wish(found[1], pairs or as_object(found[3]), known=True)
     for found in list(_ADDRESSED.finditer(text))[:MOST]:
         yield Wish(found[1], as_object(text[found.end() :]), known=True)
 
@@ -138,10 +155,12 @@ def _meant(value: object, tools: Sequence[Tool]) -> Iterator[Wish]:
 
 
 def _pythonic(text: str, tools: Sequence[Tool]) -> Iterator[Wish]:
-    """`x(city="Rome")` (Llama 4, Gemma), `functions.x({…})`, `x.call(…)`."""
+    """`x(city="Rome")` (Llama 4, Gemma), `functions.x({…})`, `x.call(…)`; a list of these is one of any tools."""
     names = "|".join(sorted((re.escape(tool.name) for tool in tools), key=len, reverse=True))
     if not names:
         return
+    if listed := _LISTED.match(text):
+        yield from (Wish(name, {}, known=True) for name in [listed[1]] if known_name(name, tools) is None)
     for found in list(re.finditer(rf"(?<![\w\"])({names})(?:\.call)?\(", text))[:MOST]:
         end = _closing(text, found.end())
         inside = text[found.end() : end].strip()
@@ -154,19 +173,25 @@ def _pythonic(text: str, tools: Sequence[Tool]) -> Iterator[Wish]:
             pairs = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg}
             given = [ast.literal_eval(one) for one in call.args]
         except (SyntaxError, ValueError, TypeError, AssertionError, RecursionError, MemoryError):
+            if written := as_object("{" + inside + "}"):  # `x(city: "Rome")`
+                yield Wish(found[1], written, known=True)
             continue
         tool = next(tool for tool in tools if tool.name == found[1])
         yield Wish(found[1], dict(zip(_properties(tool.parameters), given, strict=False)) | pairs, known=True)
 
 
 def _named(text: str, tools: Sequence[Tool]) -> Iterator[Wish]:
-    """A tool's name, in whatever marks, and the JSON that follows it."""
+    """A tool's name, in whatever marks, and the JSON, or the indented lines, that follow it."""
     names = "|".join(sorted((re.escape(tool.name) for tool in tools), key=len, reverse=True))
     if not names:
         return
     for found in list(re.finditer(rf"(?<!\w)({names})(?!\w)[^{{]{{0,80}}(?=\{{)", text))[:MOST]:
         if value := next((one for one, _ in _json(text[found.end() :])), None):
             yield Wish(found[1], as_object(value), known=True)
+
+    for found in list(re.finditer(rf"(?<!\w)({names})[\"']?[ \t]*\n{_LINES}", text))[:MOST]:
+        pairs = {line[1]: _value(line[2].strip("'")) for line in _LINE.finditer(found[2])}
+        yield Wish(found[1], pairs, known=True)
 
 
 def _closing(text: str, at: int) -> int:
@@ -218,6 +243,7 @@ def _mended(text: str, at: int) -> tuple[object, int]:
     candidates = [text[at:], text[at:].replace("{{", "{").replace("}}", "}")]
     if text[at] == '"':
         candidates = ["{" + text[at:]]
+    candidates += [_BARE_KEY.sub(r'\1"\2"', text[at:]), re.sub("[“”„]", '"', text[at:])]
     for candidate in candidates:
         balanced, length = _balanced(candidate)
         for read in (json.loads, ast.literal_eval):

@@ -60,11 +60,12 @@ class _Call(msgspec.Struct):
 
 
 class _Delta(msgspec.Struct):
-    content: str | list[Any] | None = None
+    content: str | list[Any] | dict[str, Any] | None = None
     refusal: str | None = None
     # What a reasoning model thinks: llama.cpp and older vLLM, then newer vLLM and Ollama.
-    reasoning_content: str | None = None
-    reasoning: str | None = None
+    # Some send objects, or lists of parts.
+    reasoning_content: Any = None
+    reasoning: Any = None
     tool_calls: list[_Call] | None = None
     # How calls were told before there could be several.
     function_call: _Function | None = None
@@ -179,7 +180,7 @@ class ChatStream:
         delta = choice.delta or _Delta()
         words, thought = _parts(delta.content)
         words += delta.refusal or ""
-        thought += delta.reasoning_content or delta.reasoning or ""
+        thought += _written(delta.reasoning_content or delta.reasoning)
         calls = [*(delta.tool_calls or ()), *([_Call(function=delta.function_call)] if delta.function_call else ())]
         if words or thought or calls or choice.finish_reason:
             self.begun = True
@@ -222,17 +223,28 @@ def _reading(told: _Progress) -> Reading:
     return Reading(told.total, told.cache, told.processed, told.time_ms / 1000)
 
 
-def _parts(content: str | list[Any] | None) -> tuple[str, str]:
-    """Words and thoughts of a content that may be a list of parts, as Mistral's is."""
+def _written(thought: object) -> str:
+    """As text, whatever it came as: only its length matters."""
+    if not thought:
+        return ""
+    return thought if isinstance(thought, str) else msgspec.json.encode(thought).decode()
+
+
+def _parts(content: str | list[Any] | dict[str, Any] | None) -> tuple[str, str]:
+    """Words and thoughts of a content that may be a part or a list of parts, as Mistral's is."""
     if content is None or isinstance(content, str):
         return content or "", ""
+    if isinstance(content, dict):
+        content = [content]
     words = thought = ""
     for part in content:
         if isinstance(part, str):
             words += part
         elif isinstance(part, Mapping):
             kind, inner = part.get("type", "text"), part.get("text")
-            if kind in ("text", "output_text") and isinstance(inner, str):
+            if isinstance(inner, Mapping):
+                inner = inner.get("value")
+            if kind in ("text", "output_text") and isinstance(inner, str) and not part.get("thought"):
                 words += inner
             else:
                 thought += str(part.get(str(kind)) or inner or "")

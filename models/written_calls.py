@@ -8,6 +8,7 @@ decided: behind a call comes nothing that anybody should hear.
 
 import re
 import secrets
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,13 +20,28 @@ from pipeline.engines import ChatDelta, Tool, ToolCallPiece
 MARKS = (
     "<tool_call", "<|tool_call", "<|tool▁", "<｜tool", "[tool_call", "<|python_tag|>", "<function=", "<function_call",
     "<functioncall", "<start_function_call>", "<invoke ", "<|action_start|>", "<|channel|>commentary to=",
-    "to=functions.", "<tools>",
+    "to=functions.", "<tools>", "<toolcall", "<tool_use", "<tool_code", "<execute_tool", "<function name=",
+    "<function>", "<seed:tool_call", "<minimax:tool_call", "<｜dsml｜", "<|start_action|>", "<|python_start|>",
+    "<|tools_prefix|>", "<|from|>assistant", "<|recipient|>", "✿function✿", "<|start|>assistant to=",
 )  # fmt: skip
 """Texts that begin nothing but a call."""
-BARE = ("```", '{"', "{'", "{{", "[{", '"name":', '"function":', '"tool":', '"tool_name":')
+BARE = (
+    "```", '{"', "{'", "{“", "{{", "[{", "{name:", "{tool:", "{function:",
+    '"name":', '"function":', '"tool":', '"tool_name":',
+)  # fmt: skip
 """Texts that may begin one where there are tools; blank space between their characters does not count."""
-BEFORE = ("", "[", "functions.")
-"""What may stand in front of a name and its bracket."""
+FIELDS = ("action", "function", "tool", "name", "call")
+"""Words that name a tool behind a colon."""
+LEADS = ("functools", "action:", "print(", "await ", "default_api.", "function call:")
+"""Words in front of a call that belong to it, as marks, quotation marks and tags do."""
+_LEAD_WORDS = "|".join(re.escape(lead.strip()) for lead in LEADS)
+_LEAD = rf"(?:<[|｜/]?[\w:▁|｜-]{{1,60}}>|>>>(?:all\s)?|\*\*|[`'\"]|(?<!\w)(?:{_LEAD_WORDS}))\s{{0,8}}"
+_LED = re.compile(rf"(?:{_LEAD}){{1,6}}\Z", re.IGNORECASE)
+LONGEST_LEAD = 200
+_LISTED = r"\[\s?\w{1,64}\(\s?\w{1,64}\s?="
+"""A list of calls in Python, be it of tools that there are not."""
+_OPEN = re.compile(r"(?:<[|｜/]?[\w:▁|｜-]{0,60}|(?<!>)>{1,2}|(?<!\*)\*|\[\s?\w{0,64}(?:\(\s?\w{0,64}\s?)?)\Z")
+"""What is not over, and may become a lead or a list."""
 FIRST_WRITTEN = 1000
 """Index of the first written call, behind those of the server's own."""
 
@@ -45,9 +61,25 @@ class WrittenCalls:
         self._holding = False
         self._called = False
         self._said = False
-        bare = (*BARE, *(f"{before}{tool.name}(" for tool in tools for before in BEFORE)) if tools else ()
-        self._begins = re.compile("|".join([*map(re.escape, MARKS), *map(_loose, bare)]), re.IGNORECASE)
-        self._starts = tuple(start.lower() for start in (*MARKS, *bare))
+        begins, starts = [*map(re.escape, MARKS)], [*MARKS]
+        if tools:
+            names = "|".join(sorted({re.escape(tool.name) for tool in tools}, key=len, reverse=True))
+            begins += [
+                *map(_loose, BARE),
+                _LISTED,
+                rf"(?:(?<!\w)|(?<=functions\.))(?:\[\s?)?(?:functions\.)?(?:{names})(?:\(|\s{{0,8}}:?\s{{0,8}}\{{)",
+                rf"(?<!\w)(?:{'|'.join(FIELDS)})\s?:\s{{0,4}}[`\"']?(?:{names})(?!\w)",
+            ]
+            starts += [*BARE, *LEADS]
+            starts += [
+                before + tool.name + after
+                for tool in tools
+                for before in ("", "[", "functions.")
+                for after in ("(", "{", ":{")
+            ]
+            starts += [f"{field}:{space}{tool.name}" for tool in tools for field in FIELDS for space in ("", " ")]
+        self._begins = re.compile("|".join(begins), re.IGNORECASE)
+        self._starts = sorted(start.lower() for start in starts)
         self._longest = max(map(len, self._starts)) + SPACES
 
     def feed(self, delta: ChatDelta) -> Iterator[ChatDelta]:
@@ -73,6 +105,8 @@ class WrittenCalls:
         self._holding = begin is not None
         keep = len(self._held) if final else len(self._held) - self._unsure()
         at = begin.start() if begin else keep
+        if self._tools and (begin or not final):
+            at = min(at - self._lead(at), at if begin else len(self._held) - self._lead(len(self._held)))
         text, self._held = self._held[:at], self._held[at:]
         if self._said or text.strip() or final:
             self._said = True
@@ -80,15 +114,30 @@ class WrittenCalls:
         self._held = text + self._held  # blank space in front of an answer is none of it when it is a call
         return ""
 
+    def _lead(self, end: int) -> int:
+        """Length of what belongs to a call if one begins at `end`."""
+        led = _LED.search(self._held[max(0, end - LONGEST_LEAD) : end])
+        return len(led[0]) if led else 0
+
+    def _starting(self, text: str) -> bool:
+        """Whether one of the fixed beginnings begins so."""
+        at = bisect_left(self._starts, text)
+        return at < len(self._starts) and self._starts[at].startswith(text)
+
     def _unsure(self) -> int:
         """Length of the longest end that could become the beginning of a call."""
+        if self._tools and (open_ := _OPEN.search(self._held[-self._longest :])):
+            return max(len(open_[0]), self._unsure_start())
+        return self._unsure_start()
+
+    def _unsure_start(self) -> int:
         tail = re.sub(r"\s+", " ", self._held[-self._longest :].lower())
         for at in range(len(tail)):
             rest = tail[at:]
-            tight = rest.replace(" ", "") if rest[0] in '{["' else rest
+            tight = rest.replace(" ", "") if rest[0] in '{["' else rest.rstrip()
             if (
                 tight
-                and any(start.startswith(tight) for start in self._starts)
+                and self._starting(tight)
                 and not (rest[0].isalnum() and at and (tail[at - 1].isalnum() or tail[at - 1] == "_"))
             ):
                 return len(self._held) - _place(self._held, len(tail) - at)

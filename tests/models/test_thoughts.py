@@ -29,6 +29,23 @@ FAMILIES = [
     "<|channel|>analysis<|message|>{}<|end|><|start|>assistant<|channel|>commentary<|message|>{}<|end|>"
     "<|start|>assistant<|channel|>final <|constrain|>text<|message|>",
     "analysis{}assistantfinal",
+    # Others that were tried by strangers.
+    "<inner_thoughts>{}</inner_thoughts>",
+    "<plan>{}</plan>",
+    "< think >{}</ think >",
+    "[THINKING]{}[/THINKING]",
+    "[REASONING]{}[/REASONING]",
+    "<|inner_prefix|>{}<|inner_suffix|>",
+    "[unused16]{}[unused17]",
+    "<ctrl94>{}<ctrl95>",
+    "<｜begin▁of▁thinking｜>{}<｜end▁of▁thinking｜>",
+    "```thinking\n{}\n```\n",
+    '<details type="reasoning" done="true"><summary>2 s</summary>{}</details>',
+    "<|im_start|>think\n{}<|im_start|>answer\n",
+    # One within another.
+    "<think>{}<think>{}</think>{}</think>",
+    "<thinking>{}<reflection>{}</reflection></thinking>",
+    "<think>{}<think>{}<think>{}</think>{}</think>{}</think>",
 ]
 THOUGHT = "The user greets me; 1 < 2 [sic]."
 
@@ -94,6 +111,21 @@ def test_what_stands_before_a_bare_end_was_a_thought(close: str, size: int) -> N
         (["<thinker> and [think] are words."],) * 2,
         (["I think </b> it is"],) * 2,
         (["<answer>Yes.</answer>"], "Yes."),
+        (["<think>hm</think><final_", "answer>Yes.</final_answer>"], "Yes."),
+        (["<output>Yes.</output>"], "Yes."),
+        (["In HTML there is <output>, and <answer> is none."],) * 2,
+        (["<|START_RESPONSE|>", "Yes.<|END_RES", "PONSE|>"], "Yes."),
+        (["<|START_TEXT|>", "Yes.<|END_TEXT|>"], "Yes."),
+        (["Yes.<｜end▁of▁", "sentence｜>"], "Yes."),
+        (["<think/>", "Yes."], "Yes."),
+        (["<think />Yes."], "Yes."),
+        (["Yes.<|end|><|start|>assist", "ant"], "Yes."),
+        # A mark in mid-sentence that nothing ends is a word.
+        (["The literal word <think", "> has seven characters."], "The literal word <think> has seven characters."),
+        (["The word is <think>."],) * 2,
+        (["Let me see: <think>hm"], "Let me see: "),
+        # The header of a call is no thought's.
+        (['<|start|>assistant to=functions.go<|channel|>commentary json<|message|>{"a": 1}'],) * 2,
         (["Yes.<|im_end|>"], "Yes."),
         (["<|start|>assistant<|channel|>final<|message|>Yes.<|return|>"], "Yes."),
         (['<|channel|>commentary to=functions.go <|constrain|>json<|message|>{"a": 1}<|call|>'],) * 2,
@@ -125,9 +157,12 @@ def test_what_waited_for_a_sign_of_a_thought_is_let_go() -> None:
 @given(st.lists(st.sampled_from(["<think>", "</think>", "<", "think>", "</", "a", " ", "<thi", "nk>", "ü"])))
 def test_pieces_do_not_matter(pieces: list[str]) -> None:
     whole = "".join(pieces)
-    expected = re.sub(r"<think>.*?(?:</think>|$)|</think>", "", whole, flags=re.DOTALL)
+    opening, closing = r"<\s?think>", r"<\s?/\s?think>"
+    expected = re.sub(rf"{opening}.*?(?:{closing}|$)|{closing}", "", whole, flags=re.DOTALL)
     assert spoken(*pieces) == spoken(whole)
-    assert "".join(spoken(whole).split()) == "".join(expected.split())
+    # Of one within another, and of a word about marks, there are tests of their own.
+    another = re.search(rf"{opening}(?:(?!{closing}).)*{opening}|\w {opening}(?:(?!{closing}).)*$", whole, re.DOTALL)
+    assert another or "".join(spoken(whole).split()) == "".join(expected.split())
 
 
 class TestHabits:

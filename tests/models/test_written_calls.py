@@ -67,6 +67,43 @@ FORMS = [
     f"<|tool_call|>[{CALL}]<|/tool_call|>",
     '<function_calls>\n<invoke name="get_weather">\n<parameter name="city">Paris</parameter>\n</invoke>',
     HARMONY + '{"city": "Paris"}<|call|>',
+    '<|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{"city": "Paris"}<|call|>',
+    # Others that strangers tried: Cohere, Apertus, Nemotron, Seed, MiniMax, Step, Hunyuan, DeepSeek 3, Llama 4.
+    '<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "get_weather", "parameters": {"city": "Paris"}}]',
+    '<|tools_prefix|>[{"get_weather": {"city": "Paris"}}]<|tools_suffix|>',
+    f"<TOOLCALL>[{CALL}]</TOOLCALL>",
+    "<seed:tool_call>\n<function=get_weather>\n<parameter=city>Paris</parameter>\n</function>\n</seed:tool_call>",
+    '<minimax:tool_call>\n<invoke name="get_weather">\n<parameter name="city">Paris</parameter>\n</invoke>',
+    '<｜tool_calls_begin｜><steptml:invoke name="get_weather"><steptml:parameter name="city">Paris</steptml:parameter>',
+    "<tool_call>get_weather<tool_sep>\n<arg_key>city</arg_key><arg_value>Paris</arg_value></tool_call>",
+    '<｜DSML｜function_calls>\n<｜DSML｜invoke name="get_weather">\n<｜DSML｜parameter name="city" string="true">Paris'
+    "</｜DSML｜parameter>\n</｜DSML｜invoke>",
+    '<|python_start|>[get_weather(city="Paris")]<|python_end|>',
+    '<|tool_call_start|>[get_weather(city="Paris")]<|tool_call_end|>',
+    # Gemma, functionary, GLM 4, Qwen-Agent, ReAct, and what small models make of all these.
+    "<start_function_call>call:get_weather{city:<escape>Paris<escape>}<end_function_call>",
+    '<|tool_call>call:get_weather{city:<|"|>Paris<|"|>}<tool_call|>',
+    "<execute_tool>\nprint(default_api.get_weather(city='Paris'))\n</execute_tool>",
+    '<tool_code>\nprint(get_weather(city="Paris"))\n</tool_code>',
+    '>>>get_weather\n{"city": "Paris"}',
+    '<|from|>assistant\n<|recipient|>get_weather\n<|content|>{"city": "Paris"}<|stop|>',
+    'get_weather\n{"city": "Paris"}',
+    '✿FUNCTION✿: get_weather\n✿ARGS✿: {"city": "Paris"}\n✿RESULT✿',
+    'Action: get_weather\nAction Input: {"city": "Paris"}',
+    '<function name="get_weather">{"city": "Paris"}</function>',
+    '<function>get_weather</function>\n<parameters>{"city": "Paris"}</parameters>',
+    '<tool_use>\n<name>get_weather</name>\n<arguments>{"city": "Paris"}</arguments>\n</tool_use>',
+    "<tool_call><name>get_weather</name><arguments><city>Paris</city></arguments></tool_call>",
+    "name: get_weather\narguments:\n  city: Paris",
+    '[get_weather: {"city": "Paris"}]',
+    '<call>get_weather(city="Paris")</call>',
+    'await get_weather({city: "Paris"})',
+    'get_weather(city: "Paris")',
+    '{name: "get_weather", arguments: {city: "Paris"}}',
+    "{“name”: “get_weather”, “arguments”: {“city”: “Paris”}}",
+    f"**{CALL}**",
+    f"functools[{CALL}]",
+    '`get_weather(city="Paris")`.',
 ]
 
 
@@ -131,6 +168,8 @@ def test_several_calls(written: str) -> None:
         "<tool_call>\nnothing to be made of\n</tool_call>",
         "<tool_call>",
         '[TOOL_CALLS]launch[ARGS]{"city": "Paris"}',
+        '[launch(city="Paris")]',
+        "[launch(city='Paris'), explode(hard=True)]",
     ],
 )
 def test_a_call_of_nothing_that_there_is_is_neither_made_nor_spoken(written: str) -> None:
@@ -145,7 +184,7 @@ def test_a_call_of_nothing_that_there_is_is_neither_made_nor_spoken(written: str
     [
         '{"name": "get_wea', "{", "```", "``", "{} is a set.", "[1, 2]", "The set {1, 2} is small.", "It is { warm.",
         '{"colour": "red", "size": 3}', '```json\n{"colour": "red"}\n```', "Please stop (at once).",
-        'She said "name" twice.',
+        'She said "name" twice.', "I can <b>call</b> it `x`, or **stop**.", "My name: stop it.", "[laughs] 5 < 6 >> 4",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("size", [1, 1000])
