@@ -24,8 +24,17 @@ from pipeline.errors import EngineDown, EngineOverloaded, EngineRefused
 
 log = logging.getLogger(__name__)
 
-ASSUMED_S = 0.02
-"""For reading a token, until it is measured: a model of 1.5B on two cores."""
+SAMPLE = ChatRequest(
+    (
+        ChatMessage(
+            "system",
+            "You are a patient tutor on the telephone. Speak in short and simple sentences, ask about the day of your "
+            "learner, correct one mistake at a time, and say what was meant. When nothing is clear, kindly ask again.",
+        ),
+    )
+)
+"""Read once at the start, to learn how long a token takes: a processor with other work to do may need five times as
+long as an idle one, and the first conversation may be a long one."""
 BEGINNINGS = ('{"', "<tool_call>")
 """Of a call. The grammar has neither in any other place that the model is free to choose."""
 LEANING = 6.5
@@ -55,7 +64,7 @@ class EmbeddedChat:
         self._slots = Slots(server.options.slots, waiting=QUEUE * server.options.slots)
         self._prefills = Prefills()
         self._leaning: list[tuple[int, float]] = []
-        self._memory = PromptMemory(ASSUMED_S if server.options.gpu_layers == 0 else 0.0)
+        self._memory = PromptMemory()
         self._judging = [asyncio.Lock() for _ in range(server.options.slots)]  # held while words are judged in a slot
         self._life: _Life | None = None
 
@@ -69,6 +78,7 @@ class EmbeddedChat:
         await self._server.start()
         life = await self._connect()
         await life.chat.start()
+        await life.reader.read(life.chat.asked(SAMPLE, whole=False), 0, self._time)
         begins = [await life.reader.token(text) for text in BEGINNINGS]
         self._leaning = [(token, LEANING) for token in begins if token is not None]
 
@@ -154,6 +164,9 @@ class EmbeddedChat:
     def _see_reading(self, asked: tuple[ChatMessage, ...], slot: int, caller: str, reading: Reading) -> None:
         self._memory.read(asked, slot, caller, reading.share)
         self._memory.sized(asked, reading.total)
+        self._time(reading)
+
+    def _time(self, reading: Reading) -> None:
         self._memory.measured(reading.done - reading.known, reading.seconds)
 
     @property

@@ -27,11 +27,9 @@ class _Slot:
 class PromptMemory:
     """What the slots hold, and how quickly they take in more."""
 
-    def __init__(self, assumed_s: float = 0.0) -> None:
-        """assumed_s: for a token, until it is measured."""
+    def __init__(self) -> None:
         self._slots: dict[int, _Slot] = {}
-        self._token_s = assumed_s
-        self._measured = False
+        self._token_s = 0.0
         self._token_chars = 4.0
 
     def reading_s(self, messages: tuple[ChatMessage, ...], slot: int | None, caller: str) -> float:
@@ -74,8 +72,7 @@ class PromptMemory:
         """So many tokens were read in so many seconds."""
         if tokens >= LEAST_TOKENS and seconds > 0:
             newest = seconds / tokens
-            self._token_s += (newest - self._token_s) * (NEWEST if self._measured else 1.0)
-            self._measured = True
+            self._token_s += (newest - self._token_s) * (NEWEST if self._token_s else 1.0)
 
     def sized(self, messages: tuple[ChatMessage, ...], tokens: int) -> None:
         """This prompt has so many tokens."""

@@ -73,6 +73,13 @@ async def test_it_answers(model: Path) -> None:
         assert (chat.info.role, chat.info.model, chat.info.device) == ("llm", model.stem, "cpu")
 
 
+async def test_how_long_a_first_conversation_takes_to_read_is_known_from_the_start(model: Path) -> None:
+    chat = EmbeddedChat(embedded(model), limits=PATIENT)
+    assert chat.reading_s(spoken(LONG), caller="ann") == 0.0
+    async with started(chat):
+        assert chat.reading_s(spoken(LONG), caller="ann") > chat.reading_s(SKY, caller="ann") > 0.0
+
+
 async def test_an_answer_cut_by_its_limit_says_so(model: Path) -> None:
     async with started(EmbeddedChat(embedded(model), limits=PATIENT)) as chat:
         found = [delta async for delta in chat.stream(asking("Tell me a long story.", max_tokens=3), caller="ann")]

@@ -25,9 +25,8 @@ def test_as_long_as_the_pace_is_not_known_nothing_is_said() -> None:
     assert hasty.reading_s(TALK, None, "ann") == 0.0
 
 
-def test_a_pace_is_assumed_until_it_is_measured_and_then_follows_the_newest() -> None:
-    memory = PromptMemory(assumed_s=0.02)
-    assert memory.reading_s(TALK, None, "ann") == pytest.approx(2000 / 4 * 0.02)
+def test_the_pace_is_as_first_measured_and_then_follows_the_newest() -> None:
+    memory = PromptMemory()
     memory.measured(100, 1.0)
     assert memory.reading_s(TALK, None, "ann") == pytest.approx(2000 / 4 * 0.01)
     memory.measured(100, 2.0)
