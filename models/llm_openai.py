@@ -127,7 +127,7 @@ class OpenAIChat:
             ChatStream, self._server, request.tools, thoughts=thoughts, may_call=request.tool_choice != "none",
             longest=self._limits.token_chars * (request.max_tokens or self._limits.max_tokens),
         )  # fmt: skip
-        waits = Waits(self._limits, self._server)
+        waits = Waits(self._limits, self._server, reads=self._own)
         try:
             async with aclosing(self._in_form(request, answer, waits, dict(extra or {}))) as deltas:
                 async for delta in deltas:
@@ -256,7 +256,7 @@ class OpenAIChat:
                 before = answer.reading
                 deltas = answer.feed(piece)
                 if (now := answer.reading) and now != before:
-                    waits.read_on()
+                    waits.read_on(done=now.done >= now.total)
                     if now.total - now.known > WORTH_TELLING:
                         yield ChatDelta(reading=now)
                 if answer.finish:

@@ -219,15 +219,16 @@ class TestFailures:
             await deltas(chat)
 
 
-def reads(*done: int, total: int = 1000) -> Script:
-    """A llama.cpp server that is so far with the prompt every 0.1 s, and answers after the last of these."""
+def reads(*done: int, total: int = 1000, first_s: float = 0.0, each_s: float = 0.1) -> Script:
+    """A llama.cpp server that is so far with the prompt every each_s, and answers after the last of these."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.begin()
+        await asyncio.sleep(first_s)
         for processed in done:
             told = {"total": total, "cache": 0, "processed": processed, "time_ms": processed}
             await exchange.event({"choices": [{"delta": {"content": None}}], "prompt_progress": told})
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(each_s)
         await exchange.token("Hello")
         await exchange.finish()
 
@@ -240,6 +241,26 @@ class TestLongPrompts:
             found = await deltas(chat)
             assert text(found) == "Hello"
             assert [delta.reading.share for delta in found if delta.reading][-1] == 1.0
+
+    async def test_a_step_of_reading_may_take_longer_than_the_first_token(self) -> None:
+        """On a busy machine 64 tokens of a prompt took 10 s, and the answer was given up half read."""
+        slow = replace(HASTY, step_s=60.0)
+        script = reads(500, 750, each_s=2 * slow.first_token_s)
+        async with llm_server(script) as server, chatting(server.url, "m", limits=slow) as chat:
+            assert text(await deltas(chat)) == "Hello"
+
+    async def test_the_first_step_of_a_server_of_ours_too(self) -> None:
+        slow = replace(HASTY, step_s=60.0)
+        script = reads(500, 1000, first_s=2 * slow.first_token_s)
+        async with llm_server(script) as server, chatting(server.url, "m", limits=slow, own=True) as chat:
+            assert text(await deltas(chat)) == "Hello"
+
+    async def test_once_all_is_read_the_first_token_is_waited_for_as_always(self) -> None:
+        slow = replace(HASTY, step_s=60.0)
+        script = reads(500, 1000, each_s=2 * slow.first_token_s)
+        async with llm_server(script) as server, chatting(server.url, "m", limits=slow) as chat:
+            with pytest.raises(EngineTimeout, match="did not begin"):
+                await deltas(chat)
 
     async def test_a_server_that_gets_nowhere_is_not_waited_for(self) -> None:
         async with llm_server(reads(*[500] * 50)) as server, chatting(server.url, "m", limits=HASTY) as chat:

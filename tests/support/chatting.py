@@ -13,7 +13,7 @@ from pipeline.engines import ChatDelta, ChatMessage, ChatRequest
 from tests.support.llm_server import Exchange
 
 REQUEST = ChatRequest((ChatMessage("system", "Be brief."), ChatMessage("user", "Who are you?")))
-HASTY = ChatLimits(connect_s=0.2, first_token_s=0.2, gap_s=0.2, total_s=5, start_s=0.4)
+HASTY = ChatLimits(connect_s=0.2, first_token_s=0.2, gap_s=0.2, total_s=5, step_s=0.2, start_s=0.4)
 KEY = "sk-very-secret"
 
 
