@@ -10,9 +10,10 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 
 from voicegw.connections import Connections, Guest
-from voicegw.guests import GuestState, Turnable, page
+from voicegw.guests import GuestState, Turnable, last_answer, page
 from voicegw.seldom import Seldom
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,7 @@ SAY_S = 10.0
 """How often the log is told of the same trouble."""
 
 FULL = page("The gateway has too many connections; try again in a moment.", "too_many_connections")
-REFUSAL = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\nretry-after: 5\r\n"
-    b"content-length: %d\r\n\r\n%s" % (len(FULL), FULL)
-)
+REFUSAL = last_answer(HTTPStatus.SERVICE_UNAVAILABLE, FULL, "retry-after: 5")
 
 Greet = Callable[[socket.socket], Awaitable[object]]
 """Begins the protocol on an accepted socket."""

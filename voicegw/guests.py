@@ -7,6 +7,7 @@ drop by drop, or never takes its answer, it waits for without end.
 import asyncio
 import json
 import logging
+from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 import h11
@@ -57,6 +58,18 @@ class GuestState(ServerState):
         self.by_transport.pop(transport, None)
         self.behind.pop(guest, None)
         self.guests.left(guest)
+
+
+def last_answer(status: HTTPStatus, body: bytes, *more: str) -> bytes:
+    """A whole response after which the connection ends. body: JSON. more: headers."""
+    head = [
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        "connection: close",
+        *more,
+    ]
+    return "\r\n".join([*head, "", ""]).encode() + body
 
 
 def page(message: str, code: str) -> bytes:
@@ -158,9 +171,22 @@ class GuestWebSocket(PacedWebSocket):
         if self._guest:
             self._state.left(self.transport, self._guest)
 
+    def handle_events(self) -> None:
+        if self.conn.handshake_exc is None or self.handshake_initiated:
+            super().handle_events()
+        else:
+            self._refuse(self.conn.handshake_exc)
+
     @property
     def paused(self) -> bool:
         return True
 
     def turn_away(self, why: str) -> None:
         self.transport.abort()
+
+    def _refuse(self, error: Exception) -> None:
+        """A head that is HTTP and yet no handshake, which uvicorn would leave unanswered, and open for ever."""
+        self.handshake_complete = self.close_sent = True
+        why = f"The WebSocket handshake cannot be read: {error.__cause__ or error}."
+        self.transport.write(last_answer(HTTPStatus.BAD_REQUEST, page(why, "invalid_request")))
+        self.transport.close()

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import httpx2
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.support.gateway import Running, gateway
 from tests.support.gateway_process import gateway_process
@@ -301,6 +302,78 @@ async def test_a_head_that_is_none_is_answered_as_every_error(head):
         told = await everything(reader)
         assert told.split()[1] == b"400"
         assert json.loads(told.partition(b"\r\n\r\n")[2])["error"]["code"] == "invalid_request"
+
+
+UPGRADE = (
+    b"Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        (b"", b"Sec-WebSocket-Extensions: " + b"a," * 10_000 + b"a\r\n"),
+        (b"", b"Sec-WebSocket-Protocol: " + b"realtime," * 3000 + b"realtime\r\n"),
+        (b"?model=" + b"x" * 20_000, b""),
+        (b"", b"".join(b"X-%d: y\r\n" % n for n in range(300))),
+        (b"", b"Content-Length: 5\r\n"),
+        (b"", b"Transfer-Encoding: chunked\r\n"),
+    ],
+)
+async def test_a_handshake_that_is_none_is_answered_and_holds_no_connection(query, more):
+    async with gateway() as running, AsyncExitStack() as stack:
+        reader, writer = await opened(running, stack)
+        writer.write(b"GET /v1/realtime" + query + b" HTTP/1.1\r\n" + UPGRADE + more + b"\r\n")
+        told = await everything(reader)
+        assert told.split()[1] == b"400"
+        assert json.loads(told.partition(b"\r\n\r\n")[2])["error"]["code"] == "invalid_request"
+        await until(lambda: len(running.app.state.gateway.connections) == 0)
+
+
+@pytest.mark.parametrize("version", [b"9.9", b"2.0", b"0.9"])
+async def test_a_version_of_http_that_there_is_not_is_refused_at_once(version):
+    async with gateway() as running, AsyncExitStack() as stack:
+        reader, writer = await opened(running, stack)
+        writer.write(b"GET / HTTP/" + version + b"\r\nHost: localhost\r\n\r\n")
+        told = await everything(reader)
+        assert told.split()[1] == b"505"
+        assert json.loads(told.partition(b"\r\n\r\n")[2])["error"]["code"] == "http_version_unknown"
+
+
+@pytest.mark.parametrize("path", [b"/v1/audio/speech", b"/v1/audio/transcriptions", b"/v1/realtime/calls"])
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(path):
+    async with gateway() as running, AsyncExitStack() as stack:
+        reader, writer = await opened(running, stack)
+        kind = b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 99999999999\r\n\r\n"
+        writer.write(b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\n" + kind)
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).split()[1] == b"413"
+
+
+async def test_a_call_that_is_asked_for_without_a_handshake_is_told_what_is_missing():
+    async with gateway() as running, httpx2.AsyncClient(base_url=running.http) as client:
+        told = await client.get("/v1/realtime")
+        assert (told.status_code, told.headers["upgrade"]) == (426, "websocket")
+        assert "Upgrade and Connection" in told.json()["error"]["message"]
+
+
+async def test_a_client_that_breaks_the_protocol_is_no_error_of_ours(caplog):
+    key = {"Authorization": f"Bearer {'k' * 16}"}
+    async with gateway(api_key="k" * 16) as running:
+        for _ in range(3):
+            async with dial(running.url, additional_headers=key) as wire:
+                await wire.event("session.created")
+                await wire.send({"type": "response.create"})
+                wire.socket.transport.write(b"\x83\x80\0\0\0\0")  # of no kind that there is
+                async with asyncio.timeout(5):
+                    await wire.socket.wait_closed()
+                assert wire.socket.close_code == 1002
+        with pytest.raises(InvalidStatus, match="401"):
+            async with dial(running.url):
+                pass
+        await until(lambda: running.calls == 0)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_with_few_descriptors_some_are_kept_back():

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 
 from pipeline.errors import CallerError
 from voicegw.http.access import Refused
-from voicegw.http.endpoint import NOBODY, refusal
+from voicegw.http.endpoint import NOBODY, body, refusal
 from voicegw.http.gateway import Gateway
 from voicegw.protocol.timings import TIMINGS
 from voicegw.sessions.switchboard import NoSuchCall, Placed
@@ -85,23 +85,19 @@ async def ice(request: Request) -> Response:
 
 async def _offer(request: Request) -> tuple[str, dict[str, Any] | None]:
     """The SDP, and the session that came with it. Raises Refused and BadOffer."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise Refused(f"The request has more than {BODY_BYTES} bytes.", 413, "offer_too_large")
+    sent = await body(request, BODY_BYTES, "offer_too_large")
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "application/sdp":
-        return _text(bytes(body)), None
+        return _text(sent), None
     if kind != "multipart/form-data":
         raise Refused("Send the offer as application/sdp, or as multipart/form-data.", 415, "unsupported_media_type")
-    return _parts(request.headers["content-type"], bytes(body))
+    return _parts(request.headers["content-type"], sent)
 
 
-def _parts(content_type: str, body: bytes) -> tuple[str, dict[str, Any] | None]:
+def _parts(content_type: str, form: bytes) -> tuple[str, dict[str, Any] | None]:
     """Parts with a content type of their own, as SDKs send them, or plain strings, as FormData does."""
     header = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
-    message = email.message_from_bytes(header + body, policy=email.policy.HTTP)
+    message = email.message_from_bytes(header + form, policy=email.policy.HTTP)
     parts = {
         part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in _leaves(message)
     }

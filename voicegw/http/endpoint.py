@@ -73,13 +73,16 @@ def told(value: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
-async def bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    """The body, piece by piece. Raises Refused when it has more than `limit` bytes."""
+async def bounded(request: Request, limit: int, code: str = "request_too_large") -> AsyncGenerator[bytes, None]:
+    """The body, piece by piece. Raises Refused when it has more than `limit` bytes, or says that it will."""
+    too_large = Refused(f"The request has more than {limit} bytes, the limit here.", 413, code)
+    if int(request.headers.get("content-length", 0)) > limit:
+        raise too_large
     size = 0
     async for piece in request.stream():
         size += len(piece)
         if size > limit:
-            raise Refused(f"The request has more than {limit} bytes, the limit here.", 413, "request_too_large")
+            raise too_large
         yield piece
 
 
@@ -96,9 +99,9 @@ async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
         task.cancel()
 
 
-async def body(request: Request, limit: int) -> bytes:
-    """All of it. Raises Refused when it has more than `limit` bytes."""
-    return b"".join([piece async for piece in bounded(request, limit)])
+async def body(request: Request, limit: int, code: str = "request_too_large") -> bytes:
+    """All of it. Raises Refused when it has more than `limit` bytes, or says that it will."""
+    return b"".join([piece async for piece in bounded(request, limit, code)])
 
 
 def _status(error: EngineError) -> int:

@@ -9,6 +9,7 @@ itself, as far as the network goes.
 import time
 from typing import Any
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
@@ -57,7 +58,11 @@ class PacedWebSocket(WebSocketsSansIOProtocol):
         return message
 
     async def send(self, message: Any) -> None:
+        if self.close_sent and self.handshake_complete:
+            raise ClientDisconnected  # a broken frame ended it: to the application its client is gone
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # by a refusal; uvicorn logs it as an application that forgot to answer
         self._go_on()
 
     def keepalive_timeout(self) -> None:
