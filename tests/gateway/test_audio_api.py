@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from typing import Any
 
 import httpx2
@@ -22,7 +23,9 @@ from pipeline.engines import Spoken
 from pipeline.errors import EngineOverloaded
 from tests.gateway.test_http import TimedRecognizer, client, speaking, upload
 from tests.support.gateway import gateway, scripted
+from voicegw.http import speech
 from voicegw.media.decode import decoded
+from voicegw.media.encode import Format, SoundStream, sound_stream
 from voicegw.media.languages import code_of, name_of
 
 FIELDS: Any = {
@@ -267,3 +270,32 @@ async def test_each_model_has_one_id_and_can_be_asked_for(monkeypatch):
         with pytest.raises(openai.NotFoundError) as caught:
             await api.models.retrieve("joe, amy")
         assert caught.value.code == "model_not_found"
+
+
+@pytest.mark.parametrize("wanted", ["mp3", "wav"])
+async def test_sound_is_encoded_beside_the_event_loop(wanted, monkeypatch):
+    """A sentence of twenty seconds takes longer than callers can wait."""
+    loops_own, at_work = threading.get_ident(), set[int]()
+
+    def watched(kind: Format) -> SoundStream:
+        stream = sound_stream(kind)
+
+        class Watched:
+            def push(self, pcm: Pcm) -> bytes:
+                at_work.add(threading.get_ident())
+                return stream.push(pcm)
+
+            def finish(self) -> bytes:
+                at_work.add(threading.get_ident())
+                return stream.finish()
+
+        return Watched()
+
+    monkeypatch.setattr(speech, "sound_stream", watched)
+    async with gateway() as running, client(running) as openai_client:
+        answer = await openai_client.audio.speech.create(
+            model="tts-1", voice="alloy", input="a" * 900, response_format=wanted
+        )
+        assert decoded(answer.content).seconds > 1
+    assert at_work
+    assert loops_own not in at_work

@@ -1,5 +1,6 @@
 """POST /v1/audio/speech: text as sound, streamed as it is made, with the voices that answer the callers."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -104,7 +105,8 @@ async def _encoded(
                     async for piece in pieces:
                         any_sound = True
                         counted.seconds += piece.pcm.seconds
-                        if coded := stream.push(piece.pcm):
+                        # In a thread: a long sentence takes longer than callers can wait.
+                        if coded := await asyncio.to_thread(stream.push, piece.pcm):
                             yield coded
-    if any_sound and (rest := stream.finish()):
+    if any_sound and (rest := await asyncio.to_thread(stream.finish)):
         yield rest
