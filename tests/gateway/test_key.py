@@ -109,6 +109,12 @@ def test_without_a_key_who_is_on_this_machine_is_served(address, host):
         ("Forwarded", 'for="[2001:db8::7]:4711";proto=https'),
         ("Forwarded", "proto=https;For=203.0.113.9"),
         ("Forwarded", "for=_hidden"),
+        ("Forwarded", 'for="[127.0.0.1, for=203.0.113.9'),
+        ("X-Client-IP", "203.0.113.9"),
+        ("CF-Connecting-IP", "2001:db8::7"),
+        ("True-Client-IP", "203.0.113.9"),
+        ("Fly-Client-IP", "203.0.113.9"),
+        ("X-Original-Forwarded-For", "203.0.113.9"),
     ],
 )
 def test_a_proxy_that_asks_for_a_stranger_needs_a_key(header):
@@ -119,6 +125,16 @@ def test_a_proxy_that_asks_for_a_stranger_needs_a_key(header):
 
 def test_a_proxy_that_asks_for_this_machine_is_this_machine():
     doorkeeper().check(caller("127.0.0.1", ("X-Forwarded-For", "127.0.0.1, ::1")))
+
+
+@pytest.mark.parametrize("name", ["voice.example", "localhost, voice.example", "192.168.1.7:8080", "["])
+def test_a_proxy_that_was_asked_by_another_name_needs_a_key(name):
+    header = ("X-Forwarded-Host", name)
+    with pytest.raises(Refused) as refused:
+        doorkeeper().check(caller("127.0.0.1", header, host="localhost"))
+    assert refused.value.code == "host_refused"
+    doorkeeper(LONG).check(caller("127.0.0.1", header, ("Authorization", f"Bearer {LONG}")))
+    doorkeeper().check(caller("127.0.0.1", ("X-Forwarded-Host", "localhost:8080"), host="localhost"))
 
 
 def test_behind_a_proxy_on_this_machine_a_key_that_is_set_is_needed():

@@ -14,8 +14,14 @@ SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Browsers cannot set headers on a WebSocket; the key then comes as a subprotocol of this prefix."""
 
-RELAYED = ("x-forwarded-for", "x-real-ip")
-"""Where proxies say for whom they ask, besides `Forwarded`."""
+RELAYED = (
+    "x-forwarded-for", "x-real-ip", "x-original-forwarded-for", "x-client-ip", "x-cluster-client-ip", "true-client-ip",
+    "cf-connecting-ip", "cf-connecting-ipv6", "fly-client-ip", "fastly-client-ip", "x-envoy-external-address",
+    "x-azure-clientip", "x-azure-socketip", "x-appengine-user-ip",
+)  # fmt: skip
+"""Where proxies and tunnels say for whom they ask, besides `Forwarded`."""
+NAMED = ("x-forwarded-host", "x-original-host")
+"""Where they say by what name they were asked."""
 
 
 class Refused(VoiceError):
@@ -75,10 +81,14 @@ class Doorkeeper:
         strangers = [name for name in forwarded_for(relayed, headers.getlist("forwarded")) if not is_loopback(name)]
         if not is_loopback(address) or strangers:
             raise Refused("Without a key this gateway serves only the machine it runs on.", 403, "address_refused")
-        host = host_named(headers.get("host", ""))
-        if host is None or not is_loopback(host):
-            named = host or "a request that names none"
-            raise Refused(f"Without a key this gateway answers to loopback names, not to {named}.", 403, "host_refused")
+        names = [headers.get("host", "")]
+        names += [name.strip() for header in NAMED for value in headers.getlist(header) for name in value.split(",")]
+        for host in (host_named(name) for name in names):
+            if host is None or not is_loopback(host):
+                named = host or "a request that names none"
+                raise Refused(
+                    f"Without a key this gateway answers to loopback names, not to {named}.", 403, "host_refused"
+                )
         origin = headers.get("origin")
         if origin is None or origin in self._origins:
             return
