@@ -54,6 +54,12 @@ class GuestState(ServerState):
         self.behind[guest] = protocol
         return guest
 
+    def turn_away_unfinished(self, why: str) -> None:
+        """End the connections whose clients have not asked for anything yet, or not to the end."""
+        for guest, protocol in list(self.behind.items()):
+            if guest.phase in ("head", "body"):
+                protocol.turn_away(why)
+
     def left(self, transport: asyncio.BaseTransport, guest: Guest) -> None:
         self.by_transport.pop(transport, None)
         self.behind.pop(guest, None)

@@ -69,6 +69,7 @@ class Server(uvicorn.Server):
         if self._keeping:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
+        self._state.turn_away_unfinished("the gateway is shutting down")
         await super().shutdown(sockets)
 
     def _door_shut(self, keeping: asyncio.Task[None]) -> None:

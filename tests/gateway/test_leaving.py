@@ -95,3 +95,16 @@ async def test_a_caller_over_webrtc_hears_it_too():
             await caller.closed.wait()
         await draining
         await until(lambda: running.calls == 0)
+
+
+async def test_a_request_that_is_not_all_there_holds_nobody_up():
+    head = b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n"
+    kind = b"Content-Type: multipart/form-data; boundary=x\r\n"
+    async with gateway(engines(), drain_s=0) as running:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(head + kind + b"Content-Length: 1000\r\n\r\n--x")
+        await until(lambda: [guest.phase for guest in running.app.state.gateway.connections] == ["body"])
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    assert b"the gateway is shutting down" in await reader.read()
+    writer.close()
