@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from models.call_forms import known_name, whole
 from pipeline.engines import Tool, ToolCallPiece
 
+MOST = 128
+"""Calls of one answer, as many as a session may have tools; each is several events for the client."""
+
 
 @dataclass(slots=True)
 class _Call:
@@ -39,9 +42,14 @@ class CallPieces:
         self._calls: list[_Call] = []
 
     def take(self, given: int | None, id: str, name: str, arguments: str) -> Iterator[ToolCallPiece]:
-        """given: the server's number. Empty texts for what a piece does not have."""
+        """given: the server's number. Empty texts for what a piece does not have.
+
+        Raises ValueError where an answer has too many.
+        """
         call = self._belongs(given, id, name, arguments)
         if call is None:
+            if len(self._calls) >= MOST:
+                raise ValueError(f"more than {MOST} calls in one answer")
             call = _Call(len(self._calls), given, id or f"call_{secrets.token_hex(12)}", name)
             self._calls.append(call)
         elif name and not call.arguments and name != call.name:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from models.call_pieces import CallPieces
+from models.call_pieces import MOST, CallPieces
 from pipeline.engines import Tool
 
 TOOLS = (Tool("get_weather"), Tool("get_time"))
@@ -80,3 +80,12 @@ def test_a_function_that_there_is_not_is_left_out() -> None:
     found = [*calls.take(0, "a", "launch", ROME), *calls.take(1, "b", "get_time", PARIS), *calls.end()]
     assert [(piece.name, json.loads(piece.arguments)) for piece in found] == [("get_time", {"city": "Paris"})]
     assert calls.withheld
+
+
+def test_a_server_that_calls_without_end_is_cut_off() -> None:
+    calls = CallPieces()
+    for number in range(MOST):
+        list(calls.take(number, str(number), "f", "{}"))
+    assert len(list(calls.take(0, "0", "", " "))) == 1  # one that is known may go on
+    with pytest.raises(ValueError, match=f"more than {MOST} calls"):
+        list(calls.take(MOST, str(MOST), "f", "{}"))

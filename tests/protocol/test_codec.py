@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicegw.protocol import codec
+from voicegw.protocol.alone import Refusals
 from voicegw.protocol.client_events import InputAudioBufferAppend, ResponseCreate, SessionUpdate
-from voicegw.protocol.codec import RefusedFrame
+from voicegw.protocol.codec import RefusedFrame, decode
 
 
 def append(audio: Any) -> dict[str, Any]:
@@ -151,6 +152,16 @@ def test_what_is_wrong_with_an_event(event: dict[str, Any], code: str, param: st
     assert (error.code, error.param, error.event_id) == (code, param, "mine")
     assert param in str(error)
     assert said in str(error)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 5000])
+def test_a_number_that_no_type_can_hold_is_told_with_its_field(number: str) -> None:
+    frame = '{"type": "session.update", "session": {"type": "realtime", "max_output_tokens": ' + number + "}}"
+    for refusals in (None, Refusals()):
+        with pytest.raises(RefusedFrame) as refused:
+            decode(frame, refusals)
+        assert (refused.value.param or "").startswith("session")
+        assert "must be a JSON object" not in str(refused.value)
 
 
 @pytest.mark.parametrize("event_id", [5, ["x"], {}, "x" * 513])

@@ -58,10 +58,14 @@ def _event(frame: str, refusals: Refusals | None) -> ClientEvent:
     event: ClientEvent
     try:
         event = validation.decode(frame, ClientEvent)
-    except CallerError:
+    except CallerError as refused:
         if refusals is None or len(frame) > EVENT_LIMIT:
             raise
-        event = converted(msgspec.json.decode(frame), ClientEvent, refusals)
+        try:
+            plain = msgspec.json.decode(frame)
+        except msgspec.ValidationError:  # a number like 1e999, which no type can hold
+            raise refused from None
+        event = converted(plain, ClientEvent, refusals)
     return event
 
 

@@ -260,6 +260,8 @@ class Session:
                 self._put(event, outbox)
 
     def _put(self, event: ServerEvent, outbox: Outbox) -> None:
+        if outbox.goodbye is not None:
+            return  # nobody takes it any more, and one line about that is enough
         dialect = self._dialect if outbox is self._outbox else GA
         if all(outbox.put(frame) for frame in dialect.write(event)):
             return
