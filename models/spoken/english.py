@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from models.spoken.language import Language
-from models.spoken.numbers import roman
-from models.spoken.rule import Rule
+from models.spoken.numbers import digit_words, roman
+from models.spoken.rule import SEEN, Rule
 
 _DAYS = {"Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday",
          "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday"}  # fmt: skip
@@ -17,6 +17,11 @@ _RULERS = (
     "Francis|Franz|Frederick|George|Gregory|Gustav|Harald|Henry|Ivan|James|John|John Paul|Juan Carlos|Leo|Leopold|"
     "Louis|Margaret|Mary|Napoleon|Nicholas|Otto|Paul|Peter|Philip|Pius|Ramesses|Ramses|Richard|Robert|Victor|"
     "Victoria|Wilhelm|William|Urban|Innocent|Felipe|Carlos|Pope|King|Queen"
+)
+_LETTERED = re.compile(
+    r"(?:Apt|Apartment|Room|Suite|Unit|Flat|Gate|Seat|Row|Building|Block|Exercise|Question|Figure|Fig|Table|Part|Class|"
+    r"Level|Grade|Section|Terminal|Platform|Bus|Line|Route|No|Number|Step|Page|Street|Road)\.?\s\Z",
+    re.IGNORECASE,
 )
 _BEHIND_THE_FIRST = (
     r"(?=[\s]*(?:[.,;:!?)’']|$)|\s(?:of|was|is|and|had|has|became|ruled|reigned|died|in|who|from|to|were)\b)"
@@ -33,6 +38,7 @@ _NUMBERED = frozenset("No Nos p pp pg Fig fig Ch ch Sec Vol vol Art Op Rm".split
 class English(Language):
     code = "en"
     words: ClassVar = {
+        "of": "out of", "once": "one time",
         ".": "point", "dot": "point", ",": "point", "in .": "dot", "in -": "dash", "in _": "underscore",
         "in /": "slash", "in :": "colon", "in ?": "question mark", "in =": "equals", "in &": "and", "in %": "percent",
         "in ~": "tilde", "in +": "plus", "in #": "hash", "in \\": "backslash", "in @": "at", "@": "at", "#1": "number",
@@ -124,6 +130,25 @@ class English(Language):
 
     def own_rules(self) -> Iterator[Rule]:
         months = "|".join([*_MONTHS, *_SHORT])
+        yield (
+            re.compile(rf"\b({months})\b\.?\s(\d{{1,2}})\s?[–-]\s?(\d{{1,2}})\b(?![:.,/-]?\d)"),
+            lambda m: self._days(m[1], m[2], m[3]),
+        )
+        yield re.compile(r"\b(\d{1,3}(?:st|nd|rd|th))\s?[–-]\s?(?=\d{1,3}(?:st|nd|rd|th)\b)"), self._from
+        yield (
+            re.compile(rf"\b({'|'.join(_DAYS)})\s?[–-]\s?({'|'.join(_DAYS)})\b"),
+            (lambda m: f"{_DAYS[m[1]]} to {_DAYS[m[2]]}"),
+        )
+        yield re.compile(r"\b(ZIP(?:\scode)?\s)(\d{5})\b"), lambda m: m[1] + " ".join(digit_words(m[2], "en"))
+        yield re.compile(rf"\bRs\.?\s?({self.number_pattern})"), lambda m: f"{self.number(m[1])} rupees"
+        yield (
+            re.compile(r"(?<![\w.])v(\d{1,4}(?:\.\d{1,4}){1,4})\b"),
+            lambda m: "version " + " point ".join(self.number(part) for part in m[1].split(".")),
+        )
+        yield (
+            re.compile(rf"\b(?:the\s)?(\d{{1,2}})\s?[–-]\s?(\d{{1,2}})\s({months})\b"),
+            lambda m: f"the {self.ordinal(int(m[1]))} to the {self.ordinal(int(m[2]))} of {self._month(m[3])}",
+        )
         yield re.compile(r"(?:(?<=[ap]m)|(?<=[ap]\.m\.)|(?<=[AP]M))\s?[–-]\s?(?=\d)"), lambda _: " to "
         yield re.compile(r"\bWW\s?(II|I|2|1)\b"), lambda m: f"World War {'two' if m[1] in ('II', '2') else 'one'}"
         yield (
@@ -132,7 +157,7 @@ class English(Language):
         )
         yield (
             re.compile(r"(?<![\w.,$€£])(?!4K|8K|401k)(\d{1,4}(?:\.\d{1,2})?)(k|K|M|bn|B)\b"),
-            lambda m: f"{self.number(m[1])} {self.scales[m[2]]}",
+            self._large,
         )
         yield (
             re.compile(
@@ -179,6 +204,20 @@ class English(Language):
         if not 1 <= int(day) <= 31:
             return None
         return f"{self._month(month)} {self.ordinal(int(day))}" + (f", {self.year(int(year))}" if year else "")
+
+    def _days(self, month: str, first: str, last: str) -> str | None:
+        if not (1 <= int(first) < int(last) <= 31):
+            return None
+        return f"{self._month(month)} {self.ordinal(int(first))} to {self.ordinal(int(last))}"
+
+    def _large(self, match: "re.Match[str]") -> str | None:
+        """Two million, but not in "Apt. 2B"."""
+        if _LETTERED.search(match.string, max(0, match.start() - SEEN), match.start()):
+            return None
+        return f"{self.number(match[1])} {self.scales[match[2]]}"
+
+    def _from(self, match: "re.Match[str]") -> str:
+        return f"{self.ordinal(int(match[1][:-2]))} to "
 
     def _month(self, name: str) -> str:
         return _MONTHS[_SHORT[name] - 1] if name in _SHORT else name

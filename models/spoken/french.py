@@ -15,6 +15,7 @@ class French(Romance):
     code = "fr"
     thousands = " \u00a0\u202f."
     words: ClassVar = {
+        "of": "sur", "once": "une fois",
         ".": "point", "dot": "point", ",": "virgule", "in .": "point", "in -": "tiret", "in _": "tiret bas",
         "in /": "slash", "in :": "deux points", "in ?": "point d'interrogation", "in =": "égal", "in &": "et",
         "in %": "pour cent", "in ~": "tilde", "in +": "plus", "in #": "dièse", "in \\": "antislash",
@@ -80,6 +81,7 @@ class French(Romance):
     }  # fmt: skip
 
     def own_rules(self) -> Iterator[Rule]:
+        yield re.compile(r"(?<=\d[hH])\s?[–-]\s?(?=\d{1,2}\s?[hH])"), lambda _: " à "
         yield (
             re.compile(r"\b(M|MM|Mme|Mmes|Mlle|Mlles|Dr|Pr|Me)\s(?=[A-ZÀ-Ý][a-zà-ÿ])"),
             lambda m: self.abbreviations[m[1]] + " ",

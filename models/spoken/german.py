@@ -11,6 +11,8 @@ from models.spoken.rule import Rule
 _MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
 _SHORT = {"Jan": 1, "Feb": 2, "Mär": 3, "Apr": 4, "Jun": 6, "Jul": 7, "Aug": 8, "Sept": 9, "Sep": 9, "Okt": 10,
           "Nov": 11, "Dez": 12}  # fmt: skip
+_DAYS = {"Mo": "Montag", "Di": "Dienstag", "Mi": "Mittwoch", "Do": "Donnerstag", "Fr": "Freitag", "Sa": "Samstag",
+         "So": "Sonntag"}  # fmt: skip
 _WEAK = frozenset(
     "am zum vom beim im den dem des ab bis seit nach vor einem einen unserem meinem seinem ihrem dieses".split()
 )
@@ -29,6 +31,7 @@ class German(Language):
     thousands = ". \u00a0\u202f'’"
     point = ","
     words: ClassVar = {
+        "of": "von", "ratio": "zu", "once": "einmal",
         ".": "Punkt", "dot": "Punkt", ",": "Komma", "in .": "Punkt", "in -": "Bindestrich", "in _": "Unterstrich",
         "in /": "Schrägstrich", "in :": "Doppelpunkt", "in ?": "Fragezeichen", "in =": "gleich", "in &": "und",
         "in %": "Prozent", "in ~": "Tilde", "in +": "Plus", "in #": "Raute", "in \\": "Backslash", "in @": "ät",
@@ -97,6 +100,21 @@ class German(Language):
 
     def own_rules(self) -> Iterator[Rule]:
         months = "|".join([*_MONTHS, *(f"{short}\\." for short in _SHORT)])
+        yield (
+            re.compile(rf"(?:\b(\w+)(\s))?(?<![\w.,])(\d{{1,2}})\.\s?(?:[–-]|bis)\s?(\d{{1,2}})\.\s?({months})"),
+            self._days,
+        )
+        yield (
+            re.compile(r"\b(Mo|Di|Mi|Do|Fr|Sa|So)\.?\s?[–-]\s?(Mo|Di|Mi|Do|Fr|Sa|So)\b(?:\.(?=\s\S))?"),
+            self._weekdays,
+        )
+        yield (
+            re.compile(r"(?<![\w.,])((?:1[1-9]|20)\d\d)\s?[–-]\s?(?=(?:1[1-9]|20)\d\d(?![\w-]))"),
+            lambda m: f"{self._plain(m[1])} bis ",
+        )
+        yield re.compile(r"(?<=\d\.)\s?[–-]\s?(?=\d{1,2}\.)"), lambda _: " bis "
+        yield re.compile(r"(?<![\w.,])(\d{1,2})\.(?=\s?[–-]\s?\d{1,2}\.)"), lambda m: self.ordinal(int(m[1])) + "r"
+        yield re.compile(r"(?<!\w\s)\b(I{1,2})\.(?=\sWeltkrieg)"), lambda m: self.ordinal(len(m[1])).capitalize() + "r"
         yield re.compile(rf"(?:\b(\w+)(\s))?(?<![\w.,])(\d{{1,2}})\.\s?({months})(?:\s(\d{{4}})\b)?"), self._day
         yield re.compile(r"(?:\b(\w+)(\s))?(?<![\w.,])(\d{1,2})\.\s?(\d{1,2})\.(\d{4}|\d{2})?(?!\d)"), self._numeric_day
         yield re.compile(r"(?<![\w:.,])([01]?\d|2[0-4])[:.](\d\d)\sUhr\b"), lambda m: self.time(int(m[1]), int(m[2]))
@@ -108,6 +126,10 @@ class German(Language):
                 r"(?<![\w.,])(\d{1,2})\.(?=\s(?:[a-zäöü]|Jahrhundert|Weltkrieg|Stock|Mal|Klasse|Platz|Tag|Etage))"
             ),
             (lambda m: self.ordinal(int(m[1]))),
+        )
+        yield (
+            re.compile(r"(?<![\w.,])(\d{1,3})\s?(?:[x×](?!\w)|-?mal\b)(?!\s?\d)"),
+            lambda m: f"{self._one(int(m[1]))}mal",
         )
         yield re.compile(r"\b(\d{1,3})0er\b"), lambda m: self._plain(m[1] + "0") + "er"
         yield re.compile(r"(?<=[a-zäöüß])str\.(?!\w)"), lambda _: "straße"
@@ -123,6 +145,18 @@ class German(Language):
         month = _MONTHS[_SHORT[month] - 1] if month in _SHORT else month
         said = f"{self._bent(match[1], int(match[3]))} {month}" + (f" {self.year(int(match[5]))}" if match[5] else "")
         return f"{match[1]} {said}" if match[1] else said
+
+    def _days(self, match: "re.Match[str]") -> str | None:
+        """From one day of a month to another."""
+        if not (1 <= int(match[3]) <= 31 and 1 <= int(match[4]) <= 31):
+            return None
+        month = match[5].rstrip(".")
+        month = _MONTHS[_SHORT[month] - 1] if month in _SHORT else month
+        first, last = (self._bent(match[1] or "vom", int(day)) for day in (match[3], match[4]))
+        return f"{match[1] + ' ' if match[1] else ''}{first} bis {last} {month}"
+
+    def _weekdays(self, match: "re.Match[str]") -> str:
+        return f"{_DAYS[match[1]]} bis {_DAYS[match[2]]}"
 
     def _numeric_day(self, match: "re.Match[str]") -> str | None:
         day, month = int(match[3]), int(match[4])

@@ -14,6 +14,7 @@ _MONTHS = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre o
 class Italian(Romance):
     code = "it"
     words: ClassVar = {
+        "of": "su", "once": "una volta",
         ".": "punto", "dot": "punto", ",": "virgola", "in .": "punto", "in -": "trattino", "in _": "trattino basso",
         "in /": "barra", "in :": "due punti", "in ?": "punto interrogativo", "in =": "uguale", "in &": "e",
         "in %": "per cento", "in ~": "tilde", "in +": "più", "in #": "cancelletto", "in \\": "barra rovesciata",

@@ -101,7 +101,7 @@ class Language:
         yield re.compile(r"(?<![\w:.,])([01]?\d|2[0-4])[:](\d\d)(?::(\d\d))?(?![\w:])"), self._clock
         yield (
             re.compile(r"(?<![\w:.,])(\d{1,4}):(\d{1,4})(?![\w:])"),
-            (lambda m: f"{self.number(m[1])} {self.words['to']} {self.number(m[2])}"),
+            (lambda m: f"{self.number(m[1])} {self.words.get('ratio', self.words['to'])} {self.number(m[2])}"),
         )
         scales = "|".join(sorted(map(re.escape, self.scales), key=len, reverse=True))
         scaled = rf"(?:\s?({scales})(?!\w))?"
@@ -127,7 +127,11 @@ class Language:
             self._fraction,
         )
         units = "|".join(sorted(map(re.escape, self.units), key=len, reverse=True))
-        yield re.compile(rf"(?<![\w.,])([-−]?)({number})(?:[ \u00a0\u202f-])?({units})(?![\w²³°/])"), self._measure
+        yield (
+            re.compile(rf"(?:(?<![\w.,])|(?<=\d[x×]))([-−]?)({number})(?:[ \u00a0\u202f-])?({units})(?![\w²³°/])"),
+            self._measure,
+        )
+        yield re.compile(rf"(?<![\w.,/])({number})/(\d{{1,4}})(?![\w/])"), self._of
         yield re.compile(rf"(?<![\w.,])(\d{{0,4}})\s?([{''.join(FRACTIONS)}])(\s[^\W\d_]{{1,20}})?"), self._vulgar
         if self.chapters:
             yield re.compile(rf"\b({self.chapters})\s([IVXLC]{{1,7}})\b(?!\.\w)"), self._chapter
@@ -253,12 +257,22 @@ class Language:
 
     def _fraction(self, match: "re.Match[str]") -> str | None:
         above, below = int(match[2]), int(match[3])
+        if above == below in (5, 10, 100) and not match[1] and "of" in self.words:
+            return f"{self.number(match[2])} {self.words['of']} {self.number(match[3])}" + (match[4] or "")
         if not (0 < above < below <= 100) or (below > 10 and below not in (12, 16, 20, 32, 50, 100)):
             numbers = [self._plain(match[1])] if match[1] else []
             return " ".join([*numbers, self.number(match[2]), self.number(match[3])]) + (match[4] or "")
         noun = (match[4] or "").strip()
         name = self.units[noun][0] if noun in self.units else noun
         return self.fraction(int(match[1]) if match[1] else 0, above, below, f" {name}" if name else "")
+
+    def _of(self, match: "re.Match[str]") -> str | None:
+        """A mark out of so many, as "9.8/10"."""
+        whole, sign, part = match[1].partition("." if re.search(r"\.\d{1,2}/", match[0]) else ",")
+        if not sign or not part or "of" not in self.words:
+            return None
+        written = f"{whole}{self.point}{part}"
+        return f"{self.number(written)} {self.words['of']} {self.number(match[2])}"
 
     def _vulgar(self, match: "re.Match[str]") -> str:
         return self.fraction(int(match[1] or 0), *FRACTIONS[match[2]], match[3] or "")

@@ -14,6 +14,7 @@ _MONTHS = "janeiro fevereiro março abril maio junho julho agosto setembro outub
 class Portuguese(Romance):
     code = "pt"
     words: ClassVar = {
+        "of": "de", "once": "uma vez",
         ".": "ponto", "dot": "ponto", ",": "vírgula", "in .": "ponto", "in -": "hífen", "in _": "sublinhado",
         "in /": "barra", "in :": "dois pontos", "in ?": "interrogação", "in =": "igual", "in &": "e",
         "in %": "por cento", "in ~": "til", "in +": "mais", "in #": "cerquilha", "in \\": "barra invertida",
@@ -78,6 +79,8 @@ class Portuguese(Romance):
             re.compile(r"(?<![\w:.,])([01]?\d|2[0-4])\s?h\s?([0-5]\d)\b(?:min)?"),
             lambda m: self.time(int(m[1]), int(m[2])),
         )
+        yield re.compile(r"(?<![\w.,])2[x×](?!\w)"), lambda _: "duas vezes"
+        yield re.compile(r"\bD\.\s(?=[A-ZÁÉÍÓÚ][a-záéíóúãõç]{1,20}(?<!a)\b)"), lambda _: "dom "
         yield re.compile(r"(?<![\w.,])(\d{1,2})\.([ºª])"), self._ordinal_mark
         yield re.compile(r"\bséc\.\s([IVX]{1,6})\b"), lambda m: f"século {self.cardinal(roman(m[1]) or 0)}"
         yield re.compile(r"\b([Nn])\.?[º°]\s?(?=\d)"), lambda _: "número "

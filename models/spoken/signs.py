@@ -53,6 +53,7 @@ def signs(language: "Language") -> Iterator[Rule]:
     yield re.compile(r"(?<=\w)\+\+(?!\+)"), lambda _: f" {words['+']} {words['+']} "
     yield re.compile(r"[₀-₉]{1,6}"), lambda m: f" {language.number(m[0].translate(_LOW))} "
     yield between(r"(?<=\d)[x×](?=\d)|(?<=\d)\sx\s(?=\d)", "by")
+    yield re.compile(r"(?<![\w.,])1[x×](?!\w)(?!\s?\d)"), lambda _: words["once"]
     yield re.compile(r"(?<=\d)[x×](?!\w)"), lambda _: f" {words['x']}"
     yield re.compile(r"(?:(?<=[\w)²³])|(?<=\s))\s?(?:->|→|⇒|=>|➜)\s?(?=\S)"), arrow
     for sign in _BETWEEN:
@@ -69,6 +70,7 @@ def signs(language: "Language") -> Iterator[Rule]:
     yield re.compile(r"(?<!\w)>\s?(?=\d)"), lambda _: f"{words['over']} "
     yield re.compile(r"(?<!\w)<\s?(?=\d)"), lambda _: f"{words['under']} "
     yield re.compile(r"(?<!\w)~\s?(?=[\d$€£])"), lambda _: f"{words['~']} "
+    yield re.compile(r"\b([A-Z]{1,3})&([A-Z]{1,3})\b"), lambda m: f"{' '.join(m[1])} {words['&']} {' '.join(m[2])}"
     yield between(r"\s?&\s?(?=\w)", "&")
     yield between(r"\s@\s|(?<=\w)@(?=\w)", "@")
     yield re.compile(r"(?<=\w)/(?=\w)"), lambda _: " "

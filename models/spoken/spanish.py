@@ -13,6 +13,7 @@ _MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre 
 class Spanish(Romance):
     code = "es"
     words: ClassVar = {
+        "of": "sobre", "once": "una vez",
         ".": "punto", "dot": "punto", ",": "coma", "in .": "punto", "in -": "guion", "in _": "guion bajo",
         "in /": "barra", "in :": "dos puntos", "in ?": "interrogación", "in =": "igual", "in &": "y",
         "in %": "por ciento", "in ~": "tilde", "in +": "más", "in #": "almohadilla", "in \\": "barra invertida",
