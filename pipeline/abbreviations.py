@@ -12,14 +12,15 @@ from enum import Enum
 _NEVER: Mapping[str, str] = {
     "en": "mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr maj gov sen rep pres messrs vs cf viz e.g i.e ca "
     "approx incl esp dept est pp mt ave apt ext tel",
-    "es": "sr sra srta dr dra prof profa gral cnel lic ing d dña av avda cl pza p.ej p.e ej aprox tel dpto excmo ilmo "
-    "mons",
+    "es": "sr sra srta dr dra prof profa gral cnel lic ing d dña av avda cl pza sto sta ee ff rr jj p.ej p.e ej "
+    "aprox tel dpto excmo ilmo mons",
     "de": "dr prof hr fr bzw z.b d.h ca evtl ggf inkl exkl vgl sog z.t u.u i.d.r o.g s.o v.a z.zt abb bd bes dipl ing "
-    "mind st tel geb kath ev frl hl hrsg jgv kfm lt m.e n.chr v.chr gem bspw allg engl franz urspr",
+    "mind st tel geb kath ev frl hl hrsg jgv kfm lt m.e n.chr v.chr gem bspw allg engl franz urspr "
+    "zzgl bzgl med phil jur fa frhr lfd entspr",
     "it": "sig sigg sigra sig.ra sig.na dott dott.ssa prof prof.ssa ing avv arch geom rag on p.es ad.es per.es pag "
-    "pagg es tel ca cfr s ss gent spett ill",
+    "pagg es tel ca cfr s ss gent spett ill sec",
     "fr": "mm mme mmes mlle mlles me mgr dr pr prof p.ex par.ex env av bd boul cf chap tél éd m st ste",
-    "pt": "sr sra srta srs sras dr dra drs prof profa eng av p.ex por.ex r trav pç tel aprox exmo exma d",
+    "pt": "sr sra srta srs sras dr dra drs prof profa eng av p.ex por.ex r trav pç tel aprox exmo exma d séc",
     "nl": "dhr mevr mw dr prof ir drs bijv b.v d.w.z d.m.v m.b.t o.a t.a.v ca evt incl excl tel st",
     "pl": "np dr prof inż mgr tzn tj m.in ul al pl os ok św p.o im woj",
 }
@@ -78,6 +79,9 @@ _ORDINAL_LANGUAGES = frozenset(
 )
 """Where "12. Mai" is the twelfth."""
 _COUNTS = re.compile(r"\d{1,2}|[IVX]{1,5}")
+_COUNTED = re.compile(r"(?:[IVXLC]{2,}|[VX])(?!\w|\Z)")
+"""A Roman number; "I" is a word, and one letter may go on."""
+_ELIDED = re.compile(r"\A(?:[cdjlmnst]|qu|un|dell|all|nell|dall|sull|quell)['’]")
 _INITIALS = re.compile(r"(?:[^\W\d_][.\-]{1,2}){0,4}[^\W\d_]")
 _STREET = re.compile(r"\w{3,}(?:str|pl)")
 _TOKENS = re.compile(r"\S+")
@@ -118,7 +122,10 @@ class Abbreviations:
         if following[0].isdigit():
             return FullStop.GOES_ON
         if kind == "number":
-            return FullStop.ENDS
+            if _COUNTED.match(following):
+                return FullStop.GOES_ON
+            unknown = not over and _COUNTS.fullmatch(following) is not None
+            return FullStop.UNKNOWN if unknown else FullStop.ENDS
         return self._begins(after, over=over)
 
     def known(self, before: str) -> bool:
@@ -131,14 +138,14 @@ class Abbreviations:
         if not tokens or not tokens[-1]:
             return None
         last = tokens[-1]
-        low = last.lower()
+        low = _ELIDED.sub("", last.lower())
         pair = f"{tokens[-2].lower()}{low}" if len(tokens) > 1 and tokens[-2].endswith(".") else ""
         named = f"{tokens[-2].lower()}.{low}" if len(tokens) > 1 else ""
         if pair in self._never or named in self._never or low in self._never:
             return "never"
         if pair in self._perhaps or low in self._perhaps:
             return "perhaps"
-        if low in self._numbers:
+        if low in self._numbers and not (_INITIALS.fullmatch(last) and last.isupper()):
             return "number"
         if _INITIALS.fullmatch(last) and not (last == "I" and self._english):
             return "perhaps"

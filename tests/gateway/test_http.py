@@ -163,6 +163,9 @@ class Polyglot(ScriptedSynthesizer):
         ({"input": "Madrid", "voice": "alloy", "language": "fr"}, "espeak-fr"),
         ({"input": "Bonjour, comment ça va ?", "voice": "alloy", "language": "en"}, "joe"),
         ({"input": "Bonjour, comment ça va ?", "voice": "joe"}, "joe"),
+        ({"input": "Bonjour, comment ça va ?"}, "espeak-fr"),
+        ({"input": "Madrid", "voice": None, "language": "fr-CA", "speed": None, "stream_format": None}, "espeak-fr"),
+        ({"input": "Madrid", "instructions": None, "model": None, "language": "French"}, "espeak-fr"),
     ],
 )
 async def test_the_language_chooses_the_voice_of_a_text_unless_the_client_does(wanted, voice):

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -22,6 +22,7 @@ from voicegw.http.ahead import made_ahead
 from voicegw.http.endpoint import body
 from voicegw.http.gateway import Gateway
 from voicegw.media.encode import MEDIA_TYPES, Format, sound_stream
+from voicegw.media.languages import code_of
 from voicegw.protocol import validation
 from voicegw.protocol.call_settings import CHARS_PER_TOKEN
 from voicegw.protocol.usage import SPOKEN_PER_S
@@ -33,26 +34,27 @@ LARGEST = 64 * 1024
 class _Wanted(Struct, frozen=True):
     """instructions: how to speak, which these voices cannot be told, and which most clients send all the same.
 
-    language: our addition, an ISO 639-1 code; it chooses the voice where an alias leaves that to us, else the language
-    of `input` does where it is plain. Fields that are not here are passed over: libraries add them.
+    language: our addition, "fr", "fr-CA" or "French"; it chooses the voice where an alias leaves that to us, else the
+    language of `input` does where it is plain. Fields that are not here are passed over: libraries add them, and null
+    is what some send for a field that they leave out.
     """
 
     input: Annotated[str, Meta(min_length=1, max_length=4096)]
-    voice: Voice
+    voice: Voice | UnsetType = UNSET
     model: Name = "tts-1"
     response_format: Format = "mp3"
     speed: Annotated[float, Meta(ge=0.25, le=4)] = 1.0
     instructions: Annotated[str, Meta(max_length=4096)] | None = None
     stream_format: Literal["audio", "sse"] = "audio"
-    language: Annotated[str, Meta(pattern="^[a-z]{2,3}$")] | None = None
+    language: Annotated[str, Meta(max_length=40)] | None = None
 
 
 async def speech(request: Request, gateway: Gateway) -> Response:
     try:
-        wanted: _Wanted = validation.decode(await body(request, LARGEST), _Wanted)
+        wanted: _Wanted = validation.decode(_given(await body(request, LARGEST)), _Wanted)
     except (msgspec.DecodeError, RecursionError) as error:
         raise CallerError(f"The body is not valid JSON: {error}.", code="invalid_json") from None
-    language = wanted.language or plain_language(wanted.input) or gateway.defaults.listening.language
+    language = code_of(wanted.language or "") or plain_language(wanted.input) or gateway.defaults.listening.language
     speaking = gateway.offer.spoken.speaking(wanted.voice, wanted.speed, language, "voice")
     counted = _Counted(wanted)
     sound = made_ahead(_encoded(wanted, speaking, gateway, counted))
@@ -64,6 +66,14 @@ async def speech(request: Request, gateway: Gateway) -> Response:
     if wanted.stream_format == "sse":
         return sse.streamed(_events(whole, counted))
     return StreamingResponse(whole, media_type=MEDIA_TYPES[wanted.response_format])
+
+
+def _given(data: bytes) -> bytes:
+    """Without the fields that are null."""
+    fields = msgspec.json.decode(data)
+    if not isinstance(fields, dict):
+        return data
+    return msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
 
 
 class _Counted:
