@@ -1,11 +1,13 @@
 """The grammar that keeps a small model's calls in order, for llama.cpp (GBNF). Pure.
 
-An answer is words or calls. Words hold no brace, so a call cannot be said by mistake; a call names a tool that there
+An answer is words or calls. Words hold no brace, so a call cannot be said by mistake, and no underscore with a letter
+behind it that follows one in a tool's name: a small model may also tell of its tools. A call names a tool that there
 is, and its arguments are as the tool's JSON Schema wants them. The model still chooses between the two. A schema comes
 from strangers: what is too deep, too large or not understood in it becomes any JSON.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -22,7 +24,6 @@ MOST_CALLS = 4
 
 _COMMON = r"""
 words ::= word+
-word ::= [^{<`] | "<" [ =0-9] | "`" [^`{<]
 value ::= object | array | string | number | "true" | "false" | "null"
 object ::= "{" ( string ":" " "? value ("," " "? string ":" " "? value)* )? "}"
 array ::= "[" ( value ("," " "? value)* )? "]"
@@ -34,8 +35,9 @@ boolean ::= "true" | "false"
 """
 
 
-WORDS = "root ::= words" + _COMMON
-"""An answer in words."""
+def words(tools: Sequence[Tool]) -> str:
+    """An answer in words where there are `tools`."""
+    return f"root ::= words\n{_word(tools)}{_COMMON}"
 
 
 def grammar(tools: Sequence[Tool], choice: Literal["auto", "required"]) -> str:
@@ -49,7 +51,13 @@ def grammar(tools: Sequence[Tool], choice: Literal["auto", "required"]) -> str:
     root = several if choice == "required" else f"words | {several}"
     marked = '("<tool_call>" "\\n"?)? any ("\\n"? "</tool_call>")?'
     lines = [f"root ::= {root}", f"call ::= {marked}", f"any ::= {' | '.join(calls)}", *rules.lines]
-    return "\n".join(lines) + _COMMON
+    return "\n".join([*lines, _word(tools)]) + _COMMON
+
+
+def _word(tools: Sequence[Tool]) -> str:
+    """The rule for a character of an answer in words, with what has to follow it."""
+    behind = "".join(sorted(set(re.findall("_([A-Za-z0-9])", " ".join(tool.name for tool in tools)))))
+    return f'word ::= [^{{<`_] | "_"+ [^{{<`_{behind}] | "<" [ =0-9] | "`" [^`{{<_]'
 
 
 class _Rules:
@@ -97,7 +105,7 @@ class _Rules:
         """Its properties in their order, those that are required first."""
         properties = schema["properties"]
         assert isinstance(properties, Mapping)
-        required = [key for key in _words(schema.get("required")) if key in properties]
+        required = [key for key in _texts(schema.get("required")) if key in properties]
         pairs = {
             key: f'{_literal(key)} ": " {self.of(inner, "value", depth + 1, root)}' for key, inner in properties.items()
         }
@@ -134,7 +142,7 @@ def _referred(root: object, reference: object) -> object:
     return place
 
 
-def _words(value: object) -> list[str]:
+def _texts(value: object) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from models.call_grammar import WORDS, grammar
+from models.call_grammar import grammar, words
 from models.chat_limits import DEFAULT_LIMITS, ChatLimits
 from models.llama_endings import bare, calibrated
 from models.llama_process import Address
@@ -146,7 +146,7 @@ class EmbeddedChat:
         if not request.tools or request.tool_choice == "none":
             return ({},)
         if request.tool_choice == "auto" and request.messages[-1].role == "tool":
-            return {"grammar": WORDS}, {}  # a small model would go on calling, and its client with it
+            return {"grammar": words(request.tools)}, {}  # a small model would go on calling, and its client with it
         return {"grammar": grammar(request.tools, request.tool_choice), "logit_bias": self._leaning}, {}
 
     def reading_s(self, request: ChatRequest, *, caller: str) -> float:

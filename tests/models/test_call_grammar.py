@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.call_grammar import WORDS, grammar
+from models.call_grammar import grammar, words
 from models.told_tools import EXAMPLES, told
 from pipeline.engines import ChatMessage, ChatRequest, Tool, ToolCall
 
@@ -133,6 +133,10 @@ def call(name: str, **arguments: Any) -> str:
         ("Here: {1, 2}", False),
         ("```json", False),
         ("", False),
+        ('You can use the "get_weather" function.', False),
+        ("plan_trip", False),
+        ("__trip", False),
+        ("Write to john_doe@example.com. I ____ to the market, and I _ went.", True),
     ],
 )
 def test_an_answer_is_words_or_whole_calls(text: str, taken: bool) -> None:
@@ -140,9 +144,10 @@ def test_an_answer_is_words_or_whole_calls(text: str, taken: bool) -> None:
 
 
 def test_an_answer_to_a_result_is_words() -> None:
-    words = Gbnf(WORDS)
-    assert words.takes("It is 20 degrees.")
-    assert not words.takes(call("get_weather", city="Rome"))
+    answer = Gbnf(words((WEATHER,)))
+    assert answer.takes("It is 20 degrees.")
+    assert not answer.takes(call("get_weather", city="Rome"))
+    assert not answer.takes("As get_weather says, it is 20 degrees.")
 
 
 def test_a_required_call_leaves_no_room_for_words() -> None:
