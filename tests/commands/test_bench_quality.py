@@ -67,7 +67,7 @@ def test_the_real_engines_hear_a_real_voice(model_store: ModelStore, tmp_path: P
     from bench.quality import corpus as ours
     from bench.quality.plan import Size
 
-    size = Size(2, 0, 2, 0, 0, 0, 0, 0, 0)
+    size = Size(2, 0, 2, 0, 0, 0, 0, 0, 0, 0)
     items = ours.prepared(tmp_path / "made", bench_quality._voice(), 1, size, lambda *_: None)
     ours.copied(items, tmp_path / "corpus")
     assert len(labels.read(tmp_path / "corpus")) == 4

@@ -149,7 +149,7 @@ def test_real_voices_are_cut_between_words(model_store: ModelStore) -> None:
 @pytest.mark.real
 def test_the_corpus_is_made_once(model_store: ModelStore, tmp_path: Path) -> None:
     folder = model_store.require(next(m for m in default_manifest().profile("default") if m.role == "tts"))
-    size = Size(1, 0, 1, 0, 0, 0, 0, 0, 0)
+    size = Size(1, 0, 1, 0, 0, 0, 0, 0, 0, 0)
     told: list[int] = []
     first = corpus.prepared(tmp_path, folder, 1, size, lambda *done: told.append(done[1]))
     again = corpus.prepared(tmp_path, folder, 1, size, lambda *done: told.append(done[1]))
