@@ -299,14 +299,18 @@ class TurnTaker:
         self._leave(Cue.DROP, self._floor)
         return [Discard(ticket), LetPass(ticket, self._promises.reply)]
 
+    def _fallen_silent(self, *, late: bool) -> list[Action]:
+        """The sound that may be an interruption is over. late: its words should be known by now."""
+        if late:
+            return self._let_pass() if self._audible else self._certain(Cue.WORDS)
+        if self._probing.asked:
+            return []
+        return self._let_pass() if self._probing.wordless and self._audible else self._ask_for_words()
+
     def _quiet(self) -> list[Action]:
         silence = self._sound.silence
         if self.caller is Caller.PROBING:
-            if silence >= self._policy.doubt:
-                return self._let_pass() if self._audible else self._certain(Cue.WORDS)
-            if self._probing.asked or silence < self._policy.pause:
-                return []
-            return self._let_pass() if self._probing.wordless and self._audible else self._ask_for_words()
+            return self._fallen_silent(late=silence >= self._policy.doubt) if silence >= self._policy.pause else []
         if self.caller is Caller.SPEAKING:
             return self._pause() if silence >= self._policy.pause else self._turn.listen(speech=False)
         if self.caller is Caller.PAUSED and self._turn.known.over(silence, self._policy, self._habits):
@@ -411,8 +415,8 @@ class TurnTaker:
                 return self._pause()
             case Caller.PAUSED:
                 return self._close(self._sound.end)
-            case Caller.PROBING:
-                return self._let_pass()
+            case Caller.PROBING:  # a client that sends nothing but speech says "stop" and falls silent
+                return self._fallen_silent(late=self._probing.asked)
             case Caller.SILENT:
                 return self._take_leave(FAREWELL)
 

@@ -233,6 +233,19 @@ def test_yes_is_an_answer_when_the_tutors_was_over_before_it_was_judged(talk):
     assert OpenTurn in kinds(talk.tell(TranscriptReady(asked, empty=False, slight=True)))
 
 
+def test_a_short_interruption_is_heard_from_a_client_that_sends_no_silence(talk):
+    talk.speak(256)
+    assert kinds(talk.stall(1.0)) == [Transcribe]
+    assert Stop in kinds(talk.tell(TranscriptReady(talk.ticket(Transcribe), empty=False)))
+    assert CloseTurn in kinds(talk.stall(1.0))
+
+
+def test_and_if_its_words_do_not_come_the_answer_goes_on(talk):
+    talk.speak(256)
+    talk.stall(1.0)
+    assert kinds(talk.stall(1.0)) == [Discard, LetPass]
+
+
 def test_words_that_never_come_are_a_turn_when_the_answer_is_over(talk):
     answer = talk.ticket(Answer)
     talk.speak(256)
