@@ -59,7 +59,7 @@ HEAD_BYTES: Final = 4096
 """Of a stream, that are looked at for what names itself."""
 FULL_SCALE: Final = 32767
 
-_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n_-]+={0,2}\s*")
+_TEXT = re.compile(rb"[\t\r\n -~]+")
 _MAGIC: Final[Mapping[bytes, str]] = {
     b"OggS": "an Ogg file (Opus or Vorbis)",
     b"fLaC": "a FLAC file",
@@ -215,8 +215,11 @@ _OF_PCM: Final[Mapping[str, Reading]] = {
     "big-endian samples": _as(">i2"),
     "samples that are shifted by one byte": _as("<i2", shift=1),
     "32-bit float samples": _as("<f4", 32768.0),
+    "big-endian 32-bit float samples": _as(">f4", 32768.0),
     "64-bit float samples": _as("<f8", 32768.0),
     "24-bit samples": _three_bytes,
+    "24-bit samples in 32 bits": _as("<i4", 2**-8),
+    "big-endian 32-bit samples": _as(">i4", 2**-16),
     "32-bit samples, or two channels in turn": _every_second,
     "G.711 µ-law": _law(lambda block: mu_law().decode(block)),
     "G.711 A-law": _law(lambda block: a_law().decode(block)),
@@ -240,7 +243,7 @@ def _named(head: bytes, form: AudioFormat) -> str:
             return name
     if head[:4] == b"RIFF" and head[8:16] == b"WAVEfmt " and len(head) >= 36:
         return _of_wav(head, form)
-    if len(head) == HEAD_BYTES and _BASE64.fullmatch(head):
+    if len(head) == HEAD_BYTES and _TEXT.fullmatch(head):
         return "base64 in base64, or other text"
     return ""
 
