@@ -80,6 +80,8 @@ def test_words_that_may_have_been_said_one_by_one_are_heard_again(no_speech: flo
         (" S-M-I-D-H", -0.32, True),
         (" M-M-M A-M M-A M-N-M", -0.52, True),
         ("4 1 7 5 8", -0.2, True),
+        (" S M I D H", -0.62, True),
+        (" M-M-M A-M M A M M A", -0.72, True),
         (" 1.5x4.0x4.0x4.0x4.0", -0.53, False),  # beeps
         ("I'm not going to be able to do that.", -0.43, False),  # bursts of noise
         ("Thank you.", -0.7, False),
