@@ -212,6 +212,9 @@ ATTACKS: Mapping[str, Attack] = {
     "speech of marks": partial(_speak, body=lambda: _speech("*_`[(" * 819)),
     "recordings of silence": partial(_transcribe, body=lambda: _form("silence.flac", _silence())),
     "forms of many parts": partial(_transcribe, body=lambda: _form("x", b"x", parts=100_000)),
+    "offers in forms of many parts": partial(
+        post, path="/v1/realtime/calls", kind=MULTIPART, body=lambda: b"------bench\r\n\r\n\r\n" * 15_000
+    ),
     "offers of many candidates": partial(post, path="/v1/realtime/calls", kind="application/sdp", body=_offer),
 }
 

@@ -9,19 +9,17 @@ A caller who wants to be able to come back sends `Voicegw-Resume: new` with the 
 of the same name, which goes into the next request likewise.
 """
 
-import email
-import email.policy
 import json
 import time
-from email.message import Message
 from typing import Any
 
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline.errors import CallerError
 from voicegw.http.access import Refused
-from voicegw.http.endpoint import NOBODY, body, refusal
+from voicegw.http.endpoint import NOBODY, body, bounded, refusal
 from voicegw.http.gateway import Gateway
 from voicegw.protocol.timings import TIMINGS
 from voicegw.sessions.switchboard import NoSuchCall, Placed
@@ -31,6 +29,8 @@ TICKET = "Voicegw-Resume"
 NEW = "new"
 BODY_BYTES = OFFER_BYTES + 256 * 1024
 """An offer and a session with its instructions."""
+MOST_PARTS = 16
+"""Of a form, with files and without."""
 
 
 async def place(request: Request) -> Response:
@@ -85,39 +85,43 @@ async def ice(request: Request) -> Response:
 
 async def _offer(request: Request) -> tuple[str, dict[str, Any] | None]:
     """The SDP, and the session that came with it. Raises Refused and BadOffer."""
-    sent = await body(request, BODY_BYTES, "offer_too_large")
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "application/sdp":
-        return _text(sent), None
+        return _text(await body(request, BODY_BYTES, "offer_too_large")), None
     if kind != "multipart/form-data":
         raise Refused("Send the offer as application/sdp, or as multipart/form-data.", 415, "unsupported_media_type")
-    return _parts(request.headers["content-type"], sent)
-
-
-def _parts(content_type: str, form: bytes) -> tuple[str, dict[str, Any] | None]:
-    """Parts with a content type of their own, as SDKs send them, or plain strings, as FormData does."""
-    header = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
-    message = email.message_from_bytes(header + form, policy=email.policy.HTTP)
-    parts = {
-        part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in _leaves(message)
-    }
-    offer, session = parts.get("sdp"), parts.get("session")
-    if not isinstance(offer, bytes):
+    parts = await _parts(request)
+    if "sdp" not in parts:
         raise BadOffer("The form has no part named sdp.")
-    if not isinstance(session, bytes):
-        return _text(offer), None
+    return _text(parts["sdp"]), _session(parts["session"]) if "session" in parts else None
+
+
+async def _parts(request: Request) -> dict[str, bytes]:
+    """Parts with a content type and a name of a file, as SDKs send them, or plain strings, as FormData does."""
+    stream = bounded(request, BODY_BYTES, "offer_too_large")
     try:
-        wanted = json.loads(session)
+        parser = MultiPartParser(
+            request.headers, stream, max_files=MOST_PARTS, max_fields=MOST_PARTS, max_part_size=BODY_BYTES
+        )
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise BadOffer(f"The form cannot be read: {error.message}") from None
+    try:
+        return {
+            name: part.encode() if isinstance(part, str) else await part.read() for name, part in form.multi_items()
+        }
+    finally:
+        await form.close()
+
+
+def _session(part: bytes) -> dict[str, Any]:
+    try:
+        wanted = json.loads(part)
     except (ValueError, RecursionError):
         wanted = None
     if not isinstance(wanted, dict):
         raise CallerError("The part named session is not a JSON object.", code="invalid_json", param="session")
-    return _text(offer), wanted
-
-
-def _leaves(message: Message) -> list[Message]:
-    parts = message.get_payload()
-    return [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
+    return wanted
 
 
 def _text(offer: bytes) -> str:

@@ -3,7 +3,6 @@
 import time
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,7 +41,7 @@ async def client_secrets(request: Request, gateway: Gateway) -> Response:
     sent = await body(request, LARGEST) or b"{}"
     try:
         wanted: _Wanted = validation.decode(sent, _Wanted)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested beyond all sense
         raise CallerError(f"The body is not valid JSON: {error}.", code="invalid_json") from None
     kind: SessionType = "realtime"
     if wanted.session and wanted.session.get("type") == "transcription":

@@ -52,7 +52,7 @@ class _Wanted(Struct, frozen=True):
 async def speech(request: Request, gateway: Gateway) -> Response:
     try:
         wanted: _Wanted = validation.decode(_given(await body(request, LARGEST)), _Wanted)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested beyond all sense
         raise CallerError(f"The body is not valid JSON: {error}.", code="invalid_json") from None
     language = code_of(wanted.language or "") or plain_language(wanted.input) or gateway.defaults.listening.language
     speaking = gateway.offer.spoken.speaking(wanted.voice, wanted.speed, language, "voice")
