@@ -21,7 +21,7 @@ COPY requirements/run.txt requirements/run.txt
 RUN python3 -m venv /opt/venv \
     && pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements/run.txt
 
-# The program runs from its repository, as it does with `make run`: the page in the browser lies beside the packages.
+# The program runs from its repository, as it does with `make run`.
 COPY . .
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation -e .
 

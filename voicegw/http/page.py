@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from pipeline.errors import OperatorError
 
 FOLDER = Path(__file__).resolve().parents[2] / "web_client"
+"""Beside the packages: in the repository, and where a wheel is installed."""
 LISTING = "page_files.js"
 HOME = "index.html"
 SOURCES = {".html", ".css", ".js", ".json", ".svg", ".webmanifest"}
@@ -76,7 +77,7 @@ class Page:
         }
         if HOME not in files:
             raise OperatorError(
-                f"There is no {HOME} in {folder}: the page belongs beside the packages, as it is in the repository."
+                f"There is no {HOME} in {folder}: the page belongs beside the packages, as in the repository and the wheel."
             )
         files[LISTING] = _listing(files)
         self._files = files
