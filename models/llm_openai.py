@@ -312,7 +312,7 @@ class OpenAIChat:
                 while True:
                     try:
                         response = await self._client.get("models")
-                    except httpx2.TransportError as error:
+                    except httpx2.HTTPError as error:
                         problem = why(error)
                     else:
                         if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -327,6 +327,11 @@ class OpenAIChat:
         if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise OperatorError(
                 f"{self._server} refused the key (HTTP {response.status_code}); set VOICEGW_LLM_API_KEY."
+            )
+        if response.is_redirect:
+            raise OperatorError(
+                f"{self._server} sends on to another address (HTTP {response.status_code}); "
+                "name that with VOICEGW_LLM_URL, or correct it."
             )
         try:
             return msgspec.json.decode(response.content, type=_Models).data if response.is_success else []

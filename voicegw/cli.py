@@ -1,5 +1,6 @@
 """The command line: `voicegw serve`, `talk`, `models`, `bench`, `doctor`, `settings`."""
 
+import errno
 import io
 import logging
 import os
@@ -13,6 +14,8 @@ import typer
 from pipeline.errors import VoiceError
 from voicegw.commands import bench, doctor, models, serve, talk
 from voicegw.commands import settings as settings_command
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="voicegw",
@@ -45,6 +48,7 @@ app.add_typer(bench.app, name="bench")
 
 def main() -> None:
     """Run a command. What went wrong on purpose is one sentence and exit status 1, never a traceback."""
+    _have_streams()
     _speak_utf8()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -55,6 +59,18 @@ def main() -> None:
         _leave(f"voicegw: {error}")
     except SystemExit as end:
         _leave(end.code)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - what is left in it cannot be written
+        _leave(f"voicegw: The output cannot be written: {error.strerror}.")
+
+
+def _have_streams() -> None:
+    """A stream that was closed before the start takes everything, and keeps nothing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
 
 
 def _speak_utf8() -> None:

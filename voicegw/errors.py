@@ -7,5 +7,9 @@ class SettingsError(OperatorError):
     """A setting is unknown, of the wrong kind, or missing; the message names it."""
 
 
-class PortTaken(OperatorError):
+class CannotListen(OperatorError):
     """The gateway cannot listen where it was told to."""
+
+
+class PortTaken(CannotListen):
+    """Another program has the port."""

@@ -1,6 +1,7 @@
 """Serving the application: a socket, uvicorn behind a doorway of ours, and a clear end."""
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from voicegw import descriptors
 from voicegw.client.address import located
 from voicegw.connections import Connections
 from voicegw.doorway import Doorway
-from voicegw.errors import PortTaken
+from voicegw.errors import CannotListen, PortTaken
 from voicegw.guests import GuestHttp, GuestState, GuestWebSocket
 from voicegw.settings import Settings
 
@@ -24,20 +25,32 @@ HEAD_BYTES = 32 * 1024
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, made before any model is loaded so that a taken port is known at once. Raises PortTaken."""
+    """A listening socket, made before any model is loaded so that a taken port is known at once.
+
+    Raises PortTaken, or CannotListen for an address that is not this machine's and a port that this user may not have.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
         listener.listen()
-    except OSError as error:
+    except (OSError, UnicodeError, TypeError) as error:  # the last two for what can be no name of a host
         listener.close()
-        raise PortTaken(
-            f"Cannot listen on {located(host, port)}: {error.strerror}. "
-            "If another program has the port, choose a free one: VOICEGW_PORT=8090."
-        ) from None
+        raise _cannot_listen(located(host, port), error) from None
     return listener
+
+
+def _cannot_listen(where: str, error: Exception) -> CannotListen:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no name of a host"
+    match error.errno if isinstance(error, OSError) and not isinstance(error, socket.gaierror) else None:
+        case errno.EADDRINUSE:
+            return PortTaken(f"Cannot listen on {where}: {reason}. Choose a free port: VOICEGW_PORT=8090.")
+        case errno.EACCES:
+            remedy = "Ports below 1024 are not for every user; choose another: VOICEGW_PORT=8090."
+        case _:
+            remedy = "Name an address of this machine: VOICEGW_HOST=127.0.0.1."
+    return CannotListen(f"Cannot listen on {where}: {reason}. {remedy}")
 
 
 class Server(uvicorn.Server):

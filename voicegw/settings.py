@@ -183,6 +183,8 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError(_sentence(error)) from None
     except ValueError as error:  # the TOML file cannot be read as TOML
         raise SettingsError(f"The settings file {config_file(os.environ)} cannot be read: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"The settings file {error.filename} cannot be read: {error.strerror}.") from None
     return settings
 
 

@@ -18,6 +18,7 @@ from models.weights.errors import ModelsDamaged, ModelsMissing
 from models.weights.ledger import Ledger
 from models.weights.manifest import Model, ModelFile
 from models.weights.sizes import human
+from pipeline.errors import OperatorError
 
 HASHERS = min(4, os.cpu_count() or 1)
 """Models whose files are hashed at the same time."""
@@ -126,4 +127,11 @@ def _spare_folder() -> Path | None:
 
 
 def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
+    """In bytes; None when there is no such file. Raises OperatorError when one may not look."""
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except OSError as error:
+        raise OperatorError(
+            f"Cannot look at {path}: {error.strerror}. Run as a user who may, or choose another folder: "
+            "VOICEGW_MODELS_DIR."
+        ) from None

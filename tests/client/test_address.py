@@ -35,7 +35,8 @@ def test_what_a_person_types_is_enough(given: str, called: str) -> None:
 @pytest.mark.parametrize(
     "given",
     ["", " ", "http://", "http://:8080", "http://127.0.0.1:99999", "http://127.0.0.1:0", "127.0.0.1:port", "http://[::1",
-     "ftp://127.0.0.1", "http://two words", "file:///v1/realtime"],
+     "ftp://127.0.0.1", "http://two words", "file:///v1/realtime",
+     "http://bücher..example", "a" * 64 + ".example"],
 )  # fmt: skip
 def test_what_is_no_address_is_one_sentence_with_one_that_is(given: str) -> None:
     with pytest.raises(OperatorError, match=r"^The address .* give one like http://127\.0\.0\.1:8080\.$"):

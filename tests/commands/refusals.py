@@ -51,6 +51,12 @@ REFUSALS = [
             ("VOICEGW_LLM_URL",)),
     Refusal("URL that is none", {"VOICEGW_LLM_URL": "127.0.0.1:8000"}, ("VOICEGW_LLM_URL", "http://")),
     Refusal("port of the URL", {"VOICEGW_LLM_URL": "http://127.0.0.1:99999/v1"}, ("VOICEGW_LLM_URL",)),
+    Refusal("host that is not there", {"VOICEGW_HOST": "nowhere.invalid", "VOICEGW_API_KEY": "k" * 20},
+            ("nowhere.invalid", "Name an address of this machine")),
+    Refusal("host of another machine", {"VOICEGW_HOST": "192.0.2.7", "VOICEGW_API_KEY": "k" * 20},
+            ("192.0.2.7", "Name an address of this machine")),
+    Refusal("host that can be no name", {"VOICEGW_HOST": "bücher..example", "VOICEGW_API_KEY": "k" * 20},
+            ("bücher..example", "no name of a host", "Name an address of this machine")),
     Refusal("server that is not there", {"VOICEGW_LLM_URL": "http://127.0.0.1:9/v1", "VOICEGW_LLM_START_S": "1"},
             ("127.0.0.1:9", "cannot be reached", "VOICEGW_LLM_URL")),
 ]  # fmt: skip

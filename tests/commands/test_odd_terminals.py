@@ -1,6 +1,7 @@
 """Users without a home, terminals of few characters: a command works there, or says what is missing in one sentence."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +78,58 @@ def test_settings_of_a_user_without_a_home(monkeypatch, tmp_path):
         settings.load()
     monkeypatch.setenv("VOICEGW_MODELS_DIR", str(tmp_path))
     assert settings.load().models_dir == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    [("settings", ">&-"), ("models list", ">&- 2>&-"), ("--help", "2>&-"), ("bench spoken", "<&- >&-")],
+)
+def test_a_stream_that_is_closed_takes_what_it_gets(command, closed, tmp_path):
+    done = shell(tmp_path, f"{{voicegw}} {command} {closed}")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["settings", "models list --json"])
+def test_an_output_without_room_is_one_sentence(command, tmp_path):
+    done = shell(tmp_path, f"{{voicegw}} {command} > /dev/full")
+    assert done.returncode == 1
+    assert done.stderr == "voicegw: The output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("command", ["settings", "models list"])
+def test_a_reader_that_has_read_enough_is_no_error(command, tmp_path):
+    done = shell(tmp_path, f"{{voicegw}} {command} | head -1")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("columns", ["", "40"])
+def test_names_of_settings_are_never_cut(columns, tmp_path):
+    done = run(tmp_path, "settings", HOME=str(tmp_path), **({"COLUMNS": columns} if columns else {}))
+    assert done.returncode == 0
+    cells = [line.split("\u2502")[1].strip() for line in utf8(done.stdout).splitlines() if line.count("\u2502") == 4]
+    assert set(settings.variables()) <= set(re.findall(r"VOICEGW_[A-Z_]+?(?=VOICEGW_|$)", "".join(cells)))
+
+
+def utf8(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8")
+
+
+def shell(cwd: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """A line of the shell, in which `{voicegw}` is the command."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return subprocess.run(
+        ["sh", "-c", line.format(voicegw=f"{sys.executable} -m voicegw")], cwd=cwd, env=kept | {"HOME": str(cwd)},
+        timeout=60, check=False, capture_output=True, encoding="latin-1",
+    )  # fmt: skip
+
+
+def test_a_settings_file_that_may_not_be_read_is_named(monkeypatch, tmp_path):
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "voicegw.toml")
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "voicegw.toml").write_text("")
+    monkeypatch.setattr(settings, "TomlConfigSettingsSource", forbidden)
+    with pytest.raises(VoiceError, match=r"voicegw\.toml cannot be read: Permission denied"):
+        settings.load()

@@ -53,6 +53,13 @@ class TestStart:
             (page(401), answer(), "m", "refused the key.*VOICEGW_LLM_API_KEY"),
             (page(503), answer(), "m", "cannot be reached .HTTP 503, for 0.4 s"),
             (page(200, "<html>", "text/html"), answer(), "m", "not answer like an OpenAI-compatible server"),
+            (
+                page(200, "{}", "text/html\r\ncontent-encoding: gzip"),
+                answer(),
+                "m",
+                "cannot be reached .*decompressing",
+            ),
+            (page(302, "", "text/html\r\nlocation: /login"), answer(), "m", "sends on to another address .HTTP 302"),
             (page(404), answer(), None, "lists no models; name one with VOICEGW_LLM_MODEL"),
             (page(200, '{"data": []}'), answer(), None, "lists no models"),
             (

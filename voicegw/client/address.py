@@ -42,6 +42,7 @@ def _parts(given: str) -> SplitResult:
     try:
         parts = urlsplit(text if "://" in text else f"ws://{text}")
         port = parts.port
+        (parts.hostname or "").encode("idna")  # as whoever calls it will
     except ValueError as error:
         raise OperatorError(f"The address {given!r} cannot be read ({error}): give one like {_LIKE}.") from None
     if parts.scheme not in _WEBSOCKETS:

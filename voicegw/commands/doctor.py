@@ -1,9 +1,10 @@
 """`voicegw doctor`: what this machine has, and what is wrong, in plain words."""
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from voicegw.commands.terminal import terminal
 
 COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
 
@@ -17,6 +18,6 @@ def doctor() -> None:
     table = Table("", "what", "finding", box=None)
     for finding in found:
         table.add_row(f"[{COLOURS[finding.verdict]}]{finding.verdict}[/]", finding.subject, escape(finding.says))
-    Console().print(table)
+    terminal().print(table)
     if any(finding.verdict == "wrong" for finding in found):
         raise typer.Exit(1)

@@ -158,8 +158,9 @@ def _row(model: Model, manifest: Manifest, store: ModelStore) -> Row:
 
 def _table(rows: Sequence[Row], store: ModelStore) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
+
+    from voicegw.commands.terminal import terminal
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("id", "role", "licence", "languages", "size", "installed", "profiles", "what it is"):
@@ -170,8 +171,7 @@ def _table(rows: Sequence[Row], store: ModelStore) -> None:
         table.add_row(
             row.id, row.role, row.licence, languages, human(row.size), row.installed, profiles, row.about
         )  # fmt: skip
-    # Without a terminal the width is unknown, and whoever reads the text later can scroll.
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    terminal().print(table)
     typer.echo(f"In {store.root}.")
 
 

@@ -77,7 +77,7 @@ class Page:
         }
         if HOME not in files:
             raise OperatorError(
-                f"There is no {HOME} in {folder}: the page belongs beside the packages, as in the repository and the wheel."
+                f"There is no {HOME} in {folder}: the page belongs beside the packages, in repository and wheel."
             )
         files[LISTING] = _listing(files)
         self._files = files

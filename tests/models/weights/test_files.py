@@ -7,6 +7,7 @@ import pytest
 from models.weights.errors import ModelsDamaged, ModelsMissing
 from models.weights.files import ModelStore
 from models.weights.manifest import Model
+from pipeline.errors import OperatorError
 from tests.models.weights.stand import file_of, model_of, noise
 
 DATA = noise(1000)
@@ -38,6 +39,20 @@ def test_a_missing_model_names_the_command_that_fetches_it(store: ModelStore, mo
     with pytest.raises(ModelsMissing, match=r"a\.bin, b\.json \(1 kB\).*voicegw models pull tiny --root") as caught:
         store.require(model)
     assert str(store.root) in str(caught.value)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(
+    store: ModelStore, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root, whom nothing is forbidden, only so."""
+
+    def forbidden(_: Path) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    for look in (store.missing, store.require, store.unproven, store.verify):
+        with pytest.raises(OperatorError, match=r"Cannot look at .*a\.bin: Permission denied.*VOICEGW_MODELS_DIR"):
+            look(model)
 
 
 def test_a_file_of_the_wrong_size_is_missing(store: ModelStore, model: Model) -> None:
