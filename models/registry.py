@@ -23,6 +23,7 @@ from models.weights.errors import ManifestError
 from models.weights.files import ModelStore
 from models.weights.manifest import Manifest, Model, Role, default_manifest
 from pipeline.engines import Engines, SentenceDetector
+from pipeline.errors import OperatorError
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class EngineChoice:
     asr_model: str | None = None
     asr_device: str = "cpu"
     asr_compute_type: str = "int8"
+    asr_language: str | None = None
     asr_threads: int | None = None
     asr_deadline_s: float = 20.0
     tts_voice: str | None = None
@@ -89,6 +91,8 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
     store = ModelStore(choice.models_dir)
     store.prove(manifest.profile(choice.profile))
 
+    refuse_language(choice, chosen(choice, manifest, "asr"))
+
     def folder(role: Role) -> Path:
         return store.require(chosen(choice, manifest, role))
 
@@ -114,6 +118,18 @@ def build_engines(choice: EngineChoice, manifest: Manifest | None = None) -> Eng
         echo_detector=PhaseCorrelation(),
         sentence_detector=_sentences(choice, manifest, store, chat),
     )
+
+
+def refuse_language(choice: EngineChoice, recognizer: Model) -> None:
+    """Raises OperatorError for a language that the recognizer does not know."""
+    from faster_whisper.tokenizer import _LANGUAGE_CODES as WHISPER_LANGUAGES
+
+    known = WHISPER_LANGUAGES if recognizer.languages == ("*",) else recognizer.languages
+    if choice.asr_language is not None and choice.asr_language not in known:
+        raise OperatorError(
+            f"The model {recognizer.id} does not know the language '{choice.asr_language}'; "
+            f"VOICEGW_ASR_LANGUAGE takes {', '.join(sorted(known))}, or unset it."
+        )
 
 
 def served_chat(choice: EngineChoice) -> OpenAIChat:

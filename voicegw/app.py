@@ -56,6 +56,7 @@ def engine_choice(settings: Settings) -> EngineChoice:
         asr_model=asr.model,
         asr_device=device,
         asr_compute_type=asr.compute_type or ("float16" if device == "cuda" else "int8"),
+        asr_language=asr.language,
         asr_threads=asr.threads,
         asr_deadline_s=asr.deadline_s,
         tts_voice=tts.voice,

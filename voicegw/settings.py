@@ -41,6 +41,21 @@ def _models_dir() -> Path:
         ) from None
 
 
+ComputeType = Literal[
+    "default",
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+"""As CTranslate2 names them; which of them a device can do, it says when the model is loaded."""
+
+
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -67,7 +82,7 @@ class AsrSettings(_Group):
     model: str | None = Field(None, description="id from `voicegw models list`; default: the profile's")
     language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639-1 code; default: detected")
     device: Literal["cpu", "cuda"] | None = Field(None, description="default: cuda in the profile gpu, else cpu")
-    compute_type: str | None = Field(None, description="default: float16 on cuda, int8 on cpu")
+    compute_type: ComputeType | None = Field(None, description="default: float16 on cuda, int8 on cpu")
     threads: int | None = Field(None, ge=1, description="CPU threads; default: the machine's cores")
     deadline_s: float = Field(20.0, gt=0, le=300, description="longest wait for a transcript, seconds")
 

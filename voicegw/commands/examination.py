@@ -14,7 +14,7 @@ import httpx2
 import psutil
 
 from models.onnx import check_scratch
-from models.registry import EngineChoice, chosen, needed_roles, served_chat
+from models.registry import EngineChoice, chosen, needed_roles, refuse_language, served_chat
 from models.weights.files import ModelStore
 from models.weights.manifest import Model, default_manifest
 from models.weights.room import ensure_room, free_bytes
@@ -145,6 +145,9 @@ def _models(choice: EngineChoice) -> Iterator[Finding]:
             yield Finding(f"model for {role}", "wrong", str(error))
     for model in needed:
         yield _examined(f"model {model.id}", partial(_model, store, model))
+    for model in needed:
+        if model.role == "asr":
+            yield _examined("language of callers", partial(_language, choice, model))
     for model in manifest.profile(choice.profile):
         if model not in needed and store.missing(model):
             yield Finding(f"model {model.id}", "note", f"not fetched, and not needed: voicegw models pull {model.id}")
@@ -163,6 +166,11 @@ def _model(store: ModelStore, model: Model) -> str:
             f"Fetch it again with `voicegw models pull {model.id}`."
         )
     return f"{model.role}, {model.licence}"
+
+
+def _language(choice: EngineChoice, recognizer: Model) -> str:
+    refuse_language(choice, recognizer)
+    return choice.asr_language or "detected"
 
 
 def _disk(store: ModelStore, needed: Sequence[Model]) -> str:
