@@ -221,4 +221,5 @@ ATTACKS: Mapping[str, Attack] = {
 
 if __name__ == "__main__":
     name, host, port, seconds = sys.argv[1:]
-    ATTACKS[name](host, int(port), float(seconds))
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is for the bench, which has its own last words
+        ATTACKS[name](host, int(port), float(seconds))

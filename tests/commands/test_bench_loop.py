@@ -1,4 +1,8 @@
 import json
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -25,3 +29,14 @@ def test_an_attack_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert isinstance(result.exception, OperatorError)
     assert "'magic'" in str(result.exception)
     assert len(ATTACKS) > 20
+
+
+def test_an_attack_that_is_stopped_with_the_bench_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gateway:
+        attack = subprocess.Popen(
+            [sys.executable, "-m", "bench.attacks", "pings", "127.0.0.1", str(gateway.getsockname()[1]), "60"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with gateway.accept()[0]:
+            attack.send_signal(signal.SIGINT)
+            assert attack.communicate(timeout=20)[1] == ""
