@@ -50,11 +50,11 @@ class _Progress(msgspec.Struct):
 
 class _Function(msgspec.Struct):
     name: str | None = None
-    arguments: str | dict[str, Any] | None = None
+    arguments: Any = None
 
 
 class _Call(msgspec.Struct):
-    index: int | None = None
+    index: int | str | None = None
     id: str | int | None = None
     function: _Function | None = None
 
@@ -74,6 +74,8 @@ class _Delta(msgspec.Struct):
 class _Choice(msgspec.Struct):
     delta: _Delta | None = None
     finish_reason: str | None = None
+    # OpenRouter's place for what went wrong at a provider.
+    error: Any = None
 
 
 class _Chunk(msgspec.Struct):
@@ -177,6 +179,8 @@ class ChatStream:
             yield from self._choice(choice)
 
     def _choice(self, choice: _Choice) -> Iterator[ChatDelta]:
+        if choice.error:
+            raise reported(self._server, choice.error)
         delta = choice.delta or _Delta()
         words, thought = _parts(delta.content)
         words += delta.refusal or ""
@@ -195,10 +199,10 @@ class ChatStream:
         for call in calls:
             function = call.function or _Function()
             arguments = function.arguments or ""
-            if isinstance(arguments, dict):
+            if not isinstance(arguments, str):
                 arguments = msgspec.json.encode(arguments).decode()
             arguments = self._spend("arguments", arguments)
-            for piece in self._pieces.take(call.index, str(call.id or ""), function.name or "", arguments):
+            for piece in self._pieces.take(_number(call.index), str(call.id or ""), function.name or "", arguments):
                 yield ChatDelta(call=piece)
         if reason := choice.finish_reason:
             # Whatever else it may be, a tool call for example, the answer has come to its end.
@@ -221,6 +225,10 @@ def progress(event: str) -> Reading | None:
 
 def _reading(told: _Progress) -> Reading:
     return Reading(told.total, told.cache, told.processed, told.time_ms / 1000)
+
+
+def _number(index: int | str | None) -> int | None:
+    return int(index) if isinstance(index, int) or (index or "").isdecimal() else None  # type: ignore[arg-type]
 
 
 def _written(thought: object) -> str:

@@ -8,7 +8,7 @@ import pytest
 from models.chat_stream import ARGUMENTS, THOUGHTS, ChatStream
 from models.thoughts import Habits
 from pipeline.engines import ChatDelta, Tool
-from pipeline.errors import EngineBroken, NoAnswer
+from pipeline.errors import EngineBroken, EngineError, NoAnswer
 
 WEATHER = Tool("get_weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}})
 
@@ -185,3 +185,20 @@ def test_a_thought_inside_the_marks_of_the_first_answers_is_learned() -> None:
     habits.learn(first)
     long = [event(content="I should greet back. ") for _ in range(100)]
     assert said(read(*long, event(content="</think>Hi."), thoughts=habits.filter())) == "Hi."
+
+
+@pytest.mark.parametrize("given", [None, "", "null", "[]", "5", [], ["Rome"], 5, 0, False, " "])
+def test_arguments_that_are_no_object_are_none(given: Any) -> None:
+    told = called(read(event(tool_calls=[{"index": 0, "id": "a", "function": {"name": "stop", "arguments": given}}])))
+    assert told == [("stop", "")]
+
+
+def test_numbers_of_calls_may_be_written_as_words() -> None:
+    calls = [{"index": f"{number}", "id": f"{number}", "function": {**ROME}} for number in range(3)]
+    assert called(read(*(event(tool_calls=[call]) for call in calls))) == [("get_weather", '{"city":"Rome"}')] * 3
+
+
+def test_an_error_within_a_choice_is_one() -> None:
+    choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error", "error": {"code": 502, "message": "No."}}
+    with pytest.raises(EngineError, match="reported an error"):
+        read(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
