@@ -18,6 +18,8 @@ LONGEST = 16_384
 """Characters of a text in which calls are looked for; the rest of a longer one is not read."""
 MOST = 32
 """Places in one text at which JSON is tried."""
+NEAR = 4096
+"""Characters in which what is hardly JSON is put right: keys without quotation marks, or with curly ones."""
 DEEPEST = 32
 """Levels of JSON within JSON."""
 
@@ -243,7 +245,8 @@ def _mended(text: str, at: int) -> tuple[object, int]:
     candidates = [text[at:], text[at:].replace("{{", "{").replace("}}", "}")]
     if text[at] == '"':
         candidates = ["{" + text[at:]]
-    candidates += [_BARE_KEY.sub(r'\1"\2"', text[at:]), re.sub("[“”„]", '"', text[at:])]
+    near = text[at : at + NEAR]
+    candidates += [_BARE_KEY.sub(r'\1"\2"', near), re.sub("[“”„]", '"', near)]
     for candidate in candidates:
         balanced, length = _balanced(candidate)
         for read in (json.loads, ast.literal_eval):
