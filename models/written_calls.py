@@ -61,6 +61,7 @@ class WrittenCalls:
         self._holding = False
         self._called = False
         self._said = False
+        self._behind = ""  # the last character that was let go: a word that goes on begins no call
         begins, starts = [*map(re.escape, MARKS)], [*MARKS]
         if tools:
             names = "|".join(sorted({re.escape(tool.name) for tool in tools}, key=len, reverse=True))
@@ -101,15 +102,17 @@ class WrittenCalls:
 
     def _sure(self, *, final: bool) -> str:
         """What is held back and begins no call."""
-        begin = self._begins.search(self._held)
+        behind = len(self._behind)
+        begin = self._begins.search(self._behind + self._held, behind)
         self._holding = begin is not None
         keep = len(self._held) if final else len(self._held) - self._unsure()
-        at = begin.start() if begin else keep
+        at = begin.start() - behind if begin else keep
         if self._tools and (begin or not final):
             at = min(at - self._lead(at), at if begin else len(self._held) - self._lead(len(self._held)))
         text, self._held = self._held[:at], self._held[at:]
         if self._said or text.strip() or final:
             self._said = True
+            self._behind = text[-1:] or self._behind
             return text
         self._held = text + self._held  # blank space in front of an answer is none of it when it is a call
         return ""
@@ -132,14 +135,11 @@ class WrittenCalls:
 
     def _unsure_start(self) -> int:
         tail = re.sub(r"\s+", " ", self._held[-self._longest :].lower())
+        before = (self._behind + self._held)[: -len(self._held[-self._longest :]) or None][-1:]
         for at in range(len(tail)):
             rest = tail[at:]
             tight = rest.replace(" ", "") if rest[0] in '{["' else rest.rstrip()
-            if (
-                tight
-                and self._starting(tight)
-                and not (rest[0].isalnum() and at and (tail[at - 1].isalnum() or tail[at - 1] == "_"))
-            ):
+            if tight and self._starting(tight) and not (rest[0].isalnum() and _in_word(tail[at - 1] if at else before)):
                 return len(self._held) - _place(self._held, len(tail) - at)
         return 0
 
@@ -171,6 +171,10 @@ def _loose(text: str) -> str:
     if text[0] in '{["':
         return r"\s{0,8}".join(map(re.escape, re.findall(r"\w+|\W", text)))
     return (r"(?<!\w)" if text[0].isalnum() else "") + re.escape(text)
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _place(text: str, length: int) -> int:
