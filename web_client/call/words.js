@@ -3,7 +3,10 @@
 /** @import {Line, Word} from "../types.js" */
 
 const GUESS_S = 0.25; // a spoken word, until the next piece says better: 240 words a minute, a lively speaker
-const SHOWN = /\s*\S+|\s+$/g;
+const WORD = String.raw`\S+(?:\s+[:;!?»…]+(?=\s|$))*`; // French sets marks apart: they are heard with their word
+const SHOWN = new RegExp(String.raw`\s*${WORD}|\s+$`, "g");
+const REST_OF_WORD = new RegExp(`^${WORD}`);
+const MARKS = /^\s+[:;!?»…]+(?=\s|$)/;
 const JOINS = /[\p{L}\p{N}’']$/u;
 const GOES_ON = /^[\p{L}\p{N}’']/u;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
@@ -17,14 +20,22 @@ const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
  */
 export function place(words, piece, from) {
   const last = words.at(-1);
-  let rest = piece;
-  if (last && JOINS.test(last.text) && GOES_ON.test(piece) && !UNSPACED.test(last.text + piece)) {
-    const end = /^\S+/.exec(piece)?.[0] ?? "";
-    last.text += end;
-    rest = piece.slice(end.length);
-  }
+  const end = last ? completing(last.text, piece) : "";
+  if (last) last.text += end;
+  const rest = piece.slice(end.length);
   spread(words, from);
   (rest.match(SHOWN) ?? []).forEach((text, i) => words.push({ text, from: from + i * GUESS_S }));
+}
+
+/**
+ * What of `piece` belongs to the word before it.
+ *
+ * @param {string} word
+ * @param {string} piece
+ */
+function completing(word, piece) {
+  const joins = JOINS.test(word) && GOES_ON.test(piece) && !UNSPACED.test(word + piece);
+  return (joins ? REST_OF_WORD : MARKS).exec(piece)?.[0] ?? "";
 }
 
 /**

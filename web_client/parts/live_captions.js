@@ -10,6 +10,7 @@ import { begun } from "../call/words.js";
 /** @import {Line} from "../types.js" */
 
 const MOST = 12; // lines: the transcript has the others
+const NEAR = 48; // pixels: at the end, for an eye
 
 export class LiveCaptions extends HTMLElement {
   /** @type {Map<string, HTMLElement>} */
@@ -19,8 +20,15 @@ export class LiveCaptions extends HTMLElement {
   /** @type {HTMLSpanElement[]} */
   #spans = [];
   #drawn = "";
+  #follows = true; // who reads what was before is left there
+
+  connectedCallback() {
+    this.addEventListener("scroll", () => (this.#follows = this.scrollHeight - this.scrollTop - this.clientHeight < NEAR));
+    new ResizeObserver(() => this.#follow()).observe(this); // a hint takes room, a phone is turned
+  }
 
   clear() {
+    this.#follows = true;
     this.#line = null;
     this.#spans = [];
     this.#lines.clear();
@@ -41,12 +49,16 @@ export class LiveCaptions extends HTMLElement {
       this.append(caption);
       this.#forget();
     }
-    const near = this.scrollHeight - this.scrollTop - this.clientHeight < 48; // who reads what was before is left there
     caption.className = `caption ${line.who} ${line.state}`;
     if (line.who === "you") caption.textContent = typeset(line.text.trim(), this.lang);
     else this.#showTutor(line, caption);
     for (const [id, each] of this.#lines) each.classList.toggle("past", this.#isPast(id));
-    if (near) this.scroll({ top: this.scrollHeight });
+    this.#follow();
+  }
+
+  /** The last words stay in sight. */
+  #follow() {
+    if (this.#follows) this.scroll({ top: this.scrollHeight });
   }
 
   /**

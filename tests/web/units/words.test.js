@@ -27,6 +27,13 @@ test("words that join to the text are the text, however it was cut", () => {
   assert.deepEqual(words[0], ["Hello,", 0]);
 });
 
+test("a mark that stands apart is heard with its word", () => {
+  const french = [["Bonjour\u00a0!", 0], [" Ça", 1], [" va\u202f?", 2]];
+  assert.deepEqual(placed(["Bonjour\u00a0!", 0], [" Ça", 1], [" va\u202f?", 2]), french);
+  assert.deepEqual(placed(["Bonj", 0], ["our", 0.4], ["\u00a0!", 0.8], [" Ça", 1], [" va", 2], ["\u202f?", 2.4]), french);
+  assert.deepEqual(placed(["Bonj", 0], ["our\u00a0!", 0.4], [" Ça", 1], [" va\u202f?", 2]), french);
+});
+
 test("scripts without spaces are lit piece by piece", () => {
   assert.deepEqual(placed(["こん", 0], ["にちは", 0.4]), [["こん", 0], ["にちは", 0.4]]);
 });
