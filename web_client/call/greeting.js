@@ -13,17 +13,21 @@ import { GREETING, begin, say } from "./orders.js";
  */
 export async function firstWords(language, scenario) {
   if (scenario?.instructions || !language) return begin();
-  const greetings = await written();
-  const words = greetings[language];
+  const words = await greeting(language);
   return words ? say(words, GREETING) : begin();
 }
 
-/** @returns {Promise<Record<string, string>>} none when they cannot be fetched */
-async function written() {
+/**
+ * What the tutor says first in this language, null when it is not written or cannot be fetched.
+ *
+ * @param {string} language
+ * @returns {Promise<string | null>}
+ */
+export async function greeting(language) {
   try {
     const answer = await fetch("/greetings.json");
-    return answer.ok ? await answer.json() : {};
+    return answer.ok ? ((await answer.json())[language] ?? null) : null;
   } catch {
-    return {};
+    return null;
   }
 }

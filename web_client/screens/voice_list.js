@@ -2,15 +2,19 @@
 
 import { icon, make, part } from "../base/dom.js";
 import { Problem } from "../base/problem.js";
+import { Messages } from "../base/messages.js";
 import { speaking, voiceFor } from "../base/voices.js";
+import { greeting } from "../call/greeting.js";
 
 /** @import {Choices, Voice} from "../types.js" */
 /** @import {Store} from "../base/store.js" */
-/** @import {Messages} from "../base/messages.js" */
 /** @import {Server} from "../base/server.js" */
 /** @import {Player} from "../audio/player.js" */
 
 export class VoiceList {
+  /** The sample that is fetched, or was heard last. */
+  #wanted = new AbortController();
+
   /**
    * @param {HTMLElement} root
    * @param {Store<Choices>} choices
@@ -48,20 +52,30 @@ export class VoiceList {
     );
   }
 
+  /** A sample that has not come yet will not be heard. */
+  stop() {
+    this.#wanted.abort();
+  }
+
   /**
+   * The voice's first words of a call, in the language of the call, whatever this page speaks.
+   *
    * @param {string} voice
    * @param {HTMLButtonElement} button
    */
   async #sample(voice, button) {
     const { language, speed } = this.choices.now;
+    if (!language) return;
+    this.stop();
+    this.#wanted = new AbortController();
+    const { signal } = this.#wanted;
     button.disabled = true;
     try {
-      // The sentence is in the voice's own language, whatever this page speaks.
-      const table = await fetch(`/messages/${language}.json`);
-      const text = table.ok ? (await table.json())["sample"] : this.messages.say("sample");
-      await this.player.file(await this.server.speech({ input: text, voice, speed, language }));
+      const input = (await greeting(language)) ?? Messages.ownName(language);
+      const file = await this.server.speech({ input, voice, speed, language });
+      if (!signal.aborted) await this.player.file(file);
     } catch (error) {
-      this.failed(error instanceof Problem ? error : new Problem("unreachable", String(error)));
+      if (!signal.aborted) this.failed(error instanceof Problem ? error : new Problem("unreachable", String(error)));
     } finally {
       button.disabled = false;
     }
