@@ -65,6 +65,13 @@ function toLobby() {
   lobby.refresh();
 }
 
+/** @param {"lobby" | "after"} name the screen that a call was made from, which did not come about */
+function backTo(name) {
+  show(name);
+  lobby.draw();
+  (name === "after" ? after : lobby).focus();
+}
+
 /** @param {KeptCall | null} kept the call to take up again, null for a new one */
 async function dial(kept = null) {
   const offer = lobby.offer;
@@ -72,9 +79,7 @@ async function dial(kept = null) {
   if (cannot) return trouble(cannot);
   if (call || offer?.state !== "ready") return;
   lobby.leave();
-  after.leave();
   player.stop();
-  keeper.forget();
   const chosen = kept ? { ...choices.now, ...kept.choices } : { ...choices.now, voice: lobby.voice };
   const scenario = offer.scenarios.find(({ id }) => id === chosen.scenario) ?? null;
   const parts = [chosen.language && Messages.ownName(chosen.language), chosen.level, scenario?.title];
@@ -86,20 +91,22 @@ async function dial(kept = null) {
     ended: (/** @type {Problem | null} */ problem) => ended(mine, problem),
   };
   const mine = new Call(server, chosen, terms, told, kept);
+  const from = part(document, "#after").hidden ? "lobby" : "after";
   call = mine;
   callScreen.open(mine, chosen, title);
   show("call");
   callScreen.focus();
   try {
     await mine.start();
+    if (call !== mine) return; // hung up meanwhile
+    after.leave();
+    keeper.forget();
     keeping = setInterval(() => keeper.keep(mine, title, false), KEEP_MS);
   } catch (error) {
     if (call !== mine) return; // hung up before it began
     call = null;
     callScreen.close();
-    show("lobby");
-    lobby.draw();
-    lobby.focus();
+    backTo(from);
     trouble(error instanceof Problem ? error : new Problem("unreachable", String(error)), () => dial(kept));
   }
 }
@@ -111,7 +118,7 @@ async function dial(kept = null) {
 function ended(over, problem) {
   call = null;
   clearInterval(keeping);
-  keeper.forget();
+  if (over.state.now.since) keeper.forget(); // one that never stood takes the place of none
   callScreen.close();
   sure.close();
   show("after");

@@ -28,6 +28,16 @@ OUT_OF_REACH = """selector => [...document.querySelectorAll(selector)].filter(on
     return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight || !seen || !one.contains(seen);
 }).map(one => one.id)"""
 
+OUT_OF_SIGHT = """() => [...document.querySelectorAll("main:not([hidden]) :is(button, input, select, summary)")]
+  .filter(one => {
+    one.focus();
+    const place = one.closest("label") ?? one;
+    const { left, top, width, height } = place.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    return document.activeElement === one && !place.contains(seen);
+  }).map(one => one.id || one.value)"""
+"""What is covered by something else when a key brings it into focus."""
+
 
 async def focus(line: Phone) -> str:
     return str(await line.page.evaluate("document.activeElement.id"))
@@ -46,13 +56,17 @@ async def test_every_control_is_in_reach_in_small_windows():
         await line.page.fill("#key", "secret")
         await line.page.click("#problem-action")
         await line.ready()
+        await line.page.click("#more > summary")
+        for size in SMALL:
+            await line.page.set_viewport_size(size)
+            assert await line.page.evaluate(OUT_OF_SIGHT) == [], size
+        await line.page.evaluate("document.activeElement.blur()")
         await reach(line, "#call-button")
         await line.page.keyboard.press("?")
         await reach(line, "#help button")
         await line.page.click("#help-close")
         for talk in (False, True):
             if talk:
-                await line.page.click("#more > summary")
                 await line.page.check("#push-to-talk")
             await line.call()
             await reach(line, "#call button")
@@ -149,6 +163,10 @@ async def test_keys_act_only_where_nothing_else_has_the_focus_and_can_be_switche
         await line.page.keyboard.down("Space")  # the button that is held is held by keys too
         await line.says("#call-state", "Listening")
         await line.page.keyboard.up("Space")
+        await line.says("#call-state", "Hold to talk")
+        await line.page.keyboard.down("Space")  # and let go when the window loses the keyboard
+        await line.says("#call-state", "Listening")
+        await line.page.evaluate("window.dispatchEvent(new Event('blur'))")
         await line.says("#call-state", "Hold to talk")
 
 
@@ -270,6 +288,61 @@ async def test_waiting_for_the_microphone_says_so():
         await line.says("#call-state", "Your browser is asking")
         await line.page.click("#hang-up-button")
         await line.says("#after-title", "Call ended")
+        assert await line.page.inner_text("#after-lead") == ""  # nobody talked, not even for 0 s
+
+
+async def test_a_call_in_the_middle_of_the_sound_check_has_the_microphone_for_itself():
+    script = """
+    const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media), asked = [];
+    window.tracks = [];
+    window.allow = () => asked.splice(0).forEach((go) => go());
+    media.getUserMedia = async (how) => {
+      await new Promise((go) => asked.push(go));
+      const stream = await ask(how);
+      window.tracks.push(...stream.getTracks());
+      return stream;
+    };"""
+    async with gateway() as running, phone(running.http, script=script) as line:
+        await line.ready()
+        await line.page.click("#check-microphone")
+        await line.page.click("#call-button")
+        await line.says("#call-state", "Your browser is asking")
+        await line.page.evaluate("allow()")
+        await line.page.wait_for_selector("#call[data-phase=live]")
+        await line.page.wait_for_function("tracks.filter((track) => track.readyState === 'live').length === 1")
+        await line.page.click("#hang-up-button")
+        await line.page.wait_for_function("tracks.every((track) => track.readyState === 'ended')")
+        assert await line.page.inner_text("#check-words") == ""
+
+
+async def test_a_call_that_does_not_come_about_leads_back_to_where_one_was(tmp_path):
+    microphone = recording(tmp_path / "turn.wav", [1.0, buzz(1.2)])
+    busy = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('busy', 'NotReadableError'); }"
+    async with gateway() as running, phone(running.http, microphone) as line:
+        line.page.on("dialog", lambda dialog: dialog.accept())
+        await line.call()
+        await line.floor("tutor")
+        await line.floor("none")
+        await line.page.reload()
+        await line.ready()
+        await line.page.evaluate(f"() => {{ {busy}; }}")
+        await line.page.click("#back-yes")
+        await line.says("#problem-title", "The microphone is busy")
+        await line.page.click("#problem-close")
+        assert await line.page.is_visible("#back")  # it is still there to go back to
+        await line.page.reload()
+        await line.ready()
+        await line.page.click("#back-yes")
+        await line.page.wait_for_selector("#call[data-phase=live]")
+        await line.page.click("#hang-up-button")
+        lines = await line.page.inner_text("#after-lines")
+        assert "hello there" in lines
+        await line.page.evaluate(f"() => {{ {busy}; }}")
+        await line.page.click("#call-again")
+        await line.says("#problem-title", "The microphone is busy")
+        await line.page.click("#problem-close")
+        assert await line.page.inner_text("#after-lines") == lines
+        assert await focus(line) == "after-title"
 
 
 async def test_the_language_chooses_the_voice_and_the_page_shows_it():
@@ -278,15 +351,21 @@ async def test_the_language_chooses_the_voice_and_the_page_shows_it():
         Voice("joe", ("en",), 24_000),
         Voice("espeak-fr", ("fr",), 24_000, natural=False),
         Voice("siwis", ("fr",), 24_000),
+        Voice("espeak-fi", ("fi",), 24_000, natural=False),
     )
     async with gateway(scripted(synthesizer=voice)) as running, phone(running.http, greeting=True) as line:
         await line.ready()
-        await line.page.check("input[name=language][value=fr]", force=True)
         await line.page.click("#more > summary")
+        await line.page.click("#more-languages > summary")
+        await line.page.check("input[name=language][value=fi]", force=True)
+        await line.page.click(".voice button")  # a language that this page itself does not speak
+        await until(lambda: [said[:4] for said in voice.spoken] == ["Hei!"])
+        await line.page.check("input[name=language][value=fr]", force=True)
         assert await line.page.locator("input[name=voice]:checked").get_attribute("value") == "siwis"
         await line.call()
         await line.floor("tutor")
         (session,) = running.app.state.gateway.table._sessions
         assert session.call._settings.speaking.voice == "siwis"
         assert await line.page.locator(".caption.tutor").inner_text() != ""
-        assert voice.spoken[0].startswith("Bonjour")
+        assert voice.spoken[-1].startswith("Bonjour")
+        assert not line.problems

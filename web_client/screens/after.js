@@ -9,7 +9,7 @@ import { drawLine } from "./lines.js";
 
 export class AfterScreen {
   root = part(document, "#after");
-  /** @type {{ call: Call, seconds: number } | null} */
+  /** @type {{ call: Call, seconds: number | null } | null} seconds: null when the line never stood */
   #shown = null;
 
   /**
@@ -28,8 +28,12 @@ export class AfterScreen {
   /** @param {Call} call that is over */
   open(call) {
     const since = call.state.now.since;
-    this.#shown = { call, seconds: since ? Math.round((Date.now() - since) / 1000) : 0 };
+    this.#shown = { call, seconds: since ? Math.round((Date.now() - since) / 1000) : null };
     this.#draw();
+    this.focus();
+  }
+
+  focus() {
     part(this.root, "#after-title").focus();
   }
 
@@ -43,9 +47,9 @@ export class AfterScreen {
     const { call, seconds } = this.#shown;
     const say = this.messages.say.bind(this.messages);
     part(this.root, "#after-title").textContent = say("after.title");
-    const minutes = Math.floor(seconds / 60);
+    const minutes = Math.floor((seconds ?? 0) / 60);
     const lead = minutes ? "after.minutes" : "after.seconds";
-    part(this.root, "#after-lead").textContent = say(lead, { minutes, seconds: seconds % 60 });
+    part(this.root, "#after-lead").textContent = seconds === null ? "" : say(lead, { minutes, seconds: seconds % 60 });
     const lines = call.conversation.spoken;
     const list = part(this.root, "#after-lines");
     list.lang = call.choices.language ?? "";

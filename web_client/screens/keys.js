@@ -66,6 +66,8 @@ export function listen(messages, wanted, inCall, call) {
     const keys = inCall();
     if (event.key === " " && keys?.pushToTalk) keys.hold(false);
   });
+  // The window lost the keyboard: nobody would hear that the key was let go.
+  window.addEventListener("blur", () => inCall()?.hold(false));
   return () => showHelp(help, messages);
 }
 

@@ -116,9 +116,19 @@ export class Lobby {
   leave() {
     clearTimeout(this.#again);
     this.check.stop();
+    this.voices.stop();
   }
 
   draw() {
+    const focused = document.activeElement;
+    const [name, value] = focused instanceof HTMLInputElement ? [focused.name, focused.value] : [];
+    this.#drawAll();
+    // The groups were made anew, by a choice or because the server was asked once more: the focus stays where it was.
+    const again = [...this.root.querySelectorAll("input")].find((input) => input.name === name && input.value === value);
+    if (name && again && again !== focused) again.focus({ preventScroll: true });
+  }
+
+  #drawAll() {
     const { messages, offer } = this;
     const now = this.choices.now;
     const ready = offer?.state === "ready" && offer.languages.length > 0;
@@ -188,12 +198,7 @@ export class Lobby {
   /** @param {Partial<Choices>} changes */
   #choose(changes) {
     this.choices.set(changes);
-    const focused = document.activeElement;
-    const [name, value] = focused instanceof HTMLInputElement ? [focused.name, focused.value] : [];
     this.draw();
-    // The group was made anew: who chose by key stays where they were.
-    const again = [...this.root.querySelectorAll("input")].find((input) => input.name === name && input.value === value);
-    if (name && again) again.focus();
   }
 
   /**

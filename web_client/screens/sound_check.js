@@ -17,6 +17,8 @@ const HEARD = 0.5; // of the meter: a voice at arm's length
 export class SoundCheck {
   /** @type {{ microphone: Microphone, tap: Tap } | null} */
   #open = null;
+  /** The check that goes on, or went on last. */
+  #wanted = new AbortController();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watch;
 
@@ -40,7 +42,6 @@ export class SoundCheck {
     part(root, "#check-speaker").addEventListener("click", () => player.chime());
     this.select.addEventListener("change", () => {
       choices.set({ microphone: this.select.value });
-      this.stop();
       this.start();
     });
   }
@@ -52,12 +53,21 @@ export class SoundCheck {
   }
 
   async start() {
+    this.stop();
+    this.#wanted = new AbortController();
+    const { signal } = this.#wanted;
     this.button.disabled = true;
     const asking = setTimeout(() => (this.words.textContent = this.messages.say("check.asking")), ASKING_MS);
+    signal.addEventListener("abort", () => clearTimeout(asking));
     try {
       const microphone = await Microphone.open(this.choices.now.microphone);
       clearTimeout(asking);
-      const tap = await Tap.open(() => {});
+      const tap = signal.aborted ? null : await Tap.open(() => {});
+      if (!tap || signal.aborted) {
+        tap?.close();
+        microphone.close();
+        return; // a call began while the browser asked: the microphone is the call's
+      }
       tap.listen(microphone.stream);
       this.#open = { microphone, tap };
       this.meter.source = () => tap.level();
@@ -67,21 +77,24 @@ export class SoundCheck {
       }, 200);
       await this.#list();
     } catch (error) {
+      if (signal.aborted) return;
       this.stop();
       this.failed(error instanceof Problem ? error : new Problem("in_use", String(error)));
     } finally {
       clearTimeout(asking);
-      this.button.disabled = false;
+      if (!signal.aborted) this.button.disabled = false;
       this.draw();
     }
   }
 
   stop() {
+    this.#wanted.abort();
     clearInterval(this.#watch);
     this.#open?.tap.close();
     this.#open?.microphone.close();
     this.#open = null;
     this.meter.source = null;
+    this.button.disabled = false;
     this.words.textContent = "";
     this.draw();
   }
