@@ -353,13 +353,16 @@ async def test_the_language_chooses_the_voice_and_the_page_shows_it():
         Voice("siwis", ("fr",), 24_000),
         Voice("espeak-fi", ("fi",), 24_000, natural=False),
     )
-    async with gateway(scripted(synthesizer=voice)) as running, phone(running.http, greeting=True) as line:
+    ear = ScriptedRecognizer(["hello there"])
+    ear.languages = frozenset({"en", "fr", "fi"})
+    engines = scripted(synthesizer=voice, recognizer=ear)
+    async with gateway(engines) as running, phone(running.http, greeting=True) as line:
         await line.ready()
         await line.page.click("#more > summary")
         await line.page.click("#more-languages > summary")
         await line.page.check("input[name=language][value=fi]", force=True)
         await line.page.click(".voice button")  # a language that this page itself does not speak
-        await until(lambda: [said[:4] for said in voice.spoken] == ["Hei!"])
+        await until(lambda: any(said.startswith("Hei!") for said in voice.spoken))
         await line.page.check("input[name=language][value=fr]", force=True)
         assert await line.page.locator("input[name=voice]:checked").get_attribute("value") == "siwis"
         await line.call()
@@ -367,5 +370,5 @@ async def test_the_language_chooses_the_voice_and_the_page_shows_it():
         (session,) = running.app.state.gateway.table._sessions
         assert session.call._settings.speaking.voice == "siwis"
         assert await line.page.locator(".caption.tutor").inner_text() != ""
-        assert voice.spoken[-1].startswith("Bonjour")
+        assert any(said.startswith("Bonjour") for said in voice.spoken)
         assert not line.problems
