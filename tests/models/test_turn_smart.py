@@ -18,6 +18,8 @@ SENTENCES = (
     "What time does the train to London leave tomorrow morning?",
     "I would like to order a cup of coffee and a sandwich, please.",
     "I went to the market yesterday and bought some apples and some bread.",
+    "Could you tell me where the nearest pharmacy is?",
+    "She told me that the museum is closed on Mondays.",
 )
 
 
