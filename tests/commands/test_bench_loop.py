@@ -5,11 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from bench.attacks import ATTACKS
 from pipeline.errors import OperatorError
+from tests.commands.test_talk import ctrl_c
 from voicegw.commands.bench import app
+
+__all__ = ["ctrl_c"]  # a fixture
 
 
 def test_a_caller_is_timed_beside_an_attack(tmp_path: Path) -> None:
@@ -31,6 +35,7 @@ def test_an_attack_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert len(ATTACKS) > 20
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_attack_that_is_stopped_with_the_bench_says_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gateway:
         attack = subprocess.Popen(
