@@ -46,6 +46,8 @@ MOST_SECONDS: Final = 60
 PAIRED: Final = 0.5
 """Two channels of one place differ by less than this share of what a sample differs from the next; of people's mono
 recordings, a second had 0.84 at least."""
+MOVING: Final = 0.5
+"""Share of the pairs that differ from the next: a few edges, as of a tone made by code, say nothing."""
 EMPTY: Final = 0.05
 """A channel with nothing in it, beside one that has a voice."""
 PAIRED_SMOOTH: Final = 0.35
@@ -271,7 +273,11 @@ def _roughness(sound: Samples) -> float:
 def _paired(sound: Samples) -> bool:
     """Whether samples 0 and 1, 2 and 3, … (or 1 and 2, …) are of the same moment."""
     steps = np.square(np.diff(sound))
-    within, between = sorted((float(steps[0::2].mean()), float(steps[1::2].mean())))
+    (within, _), (between, moving) = sorted(
+        (float(row.mean()), float(np.mean(row > 0))) for row in (steps[::2], steps[1::2])
+    )
+    if moving < MOVING:
+        return False
     return within < PAIRED * between and max(_roughness(sound[0::2]), _roughness(sound[1::2])) < PAIRED_SMOOTH
 
 
